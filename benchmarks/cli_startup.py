@@ -1,0 +1,51 @@
+"""How long the command takes to answer when it has nothing to do: the least and the median.
+
+    .venv/bin/python benchmarks/cli_startup.py [RUNS]
+
+The charter's bound is 0.2 s. Each run is a new process; the home is empty. The least is what the
+program costs, the median what a busy machine makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+COMMANDS = (["--help"], ["--version"], ["ls"], ["status", "--help"], ["__complete", "st"])
+BOUND = 0.2  # seconds
+
+
+def measure(command: list[str], home: str, runs: int) -> list[float]:
+    """Seconds of each run."""
+    program = [str(Path(sys.executable).with_name("chainyard")), *command]
+    environment = {**os.environ, "CHAINYARD_HOME": home}
+    times = []
+    for _ in range(runs + 1):
+        began = time.perf_counter()
+        subprocess.run(program, env=environment, capture_output=True, check=True)
+        times.append(time.perf_counter() - began)
+    return times[1:]  # the first run fills the disk cache
+
+
+def main() -> int:
+    """Print a line a command; 1 if the least of any is over the bound."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    slow = False
+    print(f"{'command':<26} {'least':>8} {'median':>8}   of {runs} runs")
+    with tempfile.TemporaryDirectory(prefix="chainyard-bench-") as home:
+        for command in COMMANDS:
+            times = measure(command, home, runs)
+            slow |= min(times) > BOUND
+            name = " ".join(["chainyard", *command])
+            print(f"{name:<26} {min(times):>6.3f} s {statistics.median(times):>6.3f} s")
+    print(f"bound: {BOUND} s" + (": MISSED" if slow else ""))
+    return int(slow)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Transfers: signed here, sent to a node.
+
+Import this module only where a transaction is made: eth-account costs half a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils import (
+    is_checksum_address,
+    is_checksum_formatted_address,
+    is_hex_address,
+    to_checksum_address,
+)
+
+from chainyard.chain.execution import Execution
+from chainyard.chain.execution_types import Fees
+from chainyard.chain.text import safe_text
+from chainyard.errors import RequestError
+
+TRANSFER_GAS = 21_000
+"""Gas of a transfer to an account without code (EIP-2028, yellow paper appendix G)."""
+
+
+@dataclass(frozen=True)
+class SignedTransaction:
+    """A transaction, ready to be sent."""
+
+    hash: str
+    raw: bytes = field(repr=False)
+
+
+def sign_transfer(
+    private_key: bytes | str,
+    *,
+    to: str,
+    value_wei: int,
+    nonce: int,
+    chain_id: int,
+    fees: Fees,
+    gas: int = TRANSFER_GAS,
+) -> SignedTransaction:
+    """Sign an EIP-1559 transfer. Pure.
+
+    Raises:
+        RequestError: the key, the address or an amount is not one. No secret is in the message.
+    """
+    transaction: dict[str, Any] = {
+        "type": 2,
+        "chainId": chain_id,
+        "nonce": nonce,
+        "to": _address(to),
+        "value": value_wei,
+        "gas": gas,
+        "maxFeePerGas": fees.max_fee,
+        "maxPriorityFeePerGas": fees.priority,
+    }
+    account = _account(private_key)
+    try:
+        signed = account.sign_transaction(transaction)
+    except (TypeError, ValueError, OverflowError) as error:
+        reason = safe_text(str(error), 200)
+        raise RequestError(f"this transfer cannot be signed: {reason}") from error
+    return SignedTransaction("0x" + bytes(signed.hash).hex(), bytes(signed.raw_transaction))
+
+
+async def transfer(execution: Execution, private_key: bytes | str, to: str, value_wei: int) -> str:
+    """Send ``value_wei`` to ``to``: the transaction's hash. It is sent, not yet in a block.
+
+    Raises:
+        ApiError: the node does not answer, or refuses it (`RpcError`: no funds, …).
+        RequestError: the key or the address is not one.
+    """
+    signed = sign_transfer(
+        private_key,
+        to=to,
+        value_wei=value_wei,
+        nonce=await execution.nonce(_account(private_key).address, "pending"),
+        chain_id=await execution.chain_id(),
+        fees=await execution.fees(),
+    )
+    return await execution.send_raw_transaction(signed.raw)
+
+
+def _address(text: str) -> str:
+    """``text`` in the mixed case of EIP-55; an address already in mixed case must have it right."""
+    if not is_hex_address(text):
+        raise RequestError(f"{safe_text(text, 60)!r} is no address: 0x and 40 hexadecimal digits")
+    if is_checksum_formatted_address(text) and not is_checksum_address(text):
+        raise RequestError(f"the address {text} is mistyped: its EIP-55 checksum is wrong")
+    return to_checksum_address(text)
+
+
+def _account(private_key: bytes | str) -> LocalAccount:
+    try:
+        account: LocalAccount = Account.from_key(private_key)
+    except Exception:  # eth-keys and the bindings below it raise many kinds, with the key in them
+        raise RequestError("not a secp256k1 private key") from None
+    return account

@@ -1,0 +1,1 @@
+"""Networks: made, brought up, watched, stopped, removed."""

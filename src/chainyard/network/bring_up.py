@@ -1,0 +1,117 @@
+"""Bring a network from whatever it is to what its spec says.
+
+Every step looks at what is there and does the rest, so that an interrupted run is finished by the
+next. The order: programs and keys (at the same time), genesis, ports, services; then the chain.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from chainyard.chain.clock import SlotClock
+from chainyard.network.layout import existing
+from chainyard.network.prepare import (
+    allot_ports,
+    ensure_genesis,
+    ensure_keystores,
+    ensure_programs,
+    genesis_keys,
+)
+from chainyard.network.ready import Wait, Waiter
+from chainyard.network.secrets import write_service_secrets
+from chainyard.network.store import append_event, mutex
+from chainyard.network.views import UpReport
+from chainyard.progress import Progress
+
+if TYPE_CHECKING:
+    from chainyard.network.network import Network
+
+# Seconds that clients may take from their start to an answering API, on a slow machine.
+CLIENT_START = 60.0
+
+
+@dataclass
+class _Timer:
+    """How long the parts took, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - began, 3)
+
+
+def bring_up(
+    network: Network, *, wait: Wait | None, timeout: float | None, progress: Progress
+) -> UpReport:
+    """Bring the network up; raises as `Network.up`."""
+    timer = _Timer()
+    with mutex(network.layout.mutex):
+        created = not network.lock.started
+        programs = _prepare(network, timer, progress)
+        waiter = network.waiter(progress)
+        changed = _start(network, waiter, programs, timer, progress)
+    chosen: Wait = wait or ("finalized" if network.spec.wait_for_finalization else "block")
+    slots = 10 if chosen == "block" else 6 * waiter.clock.slots_per_epoch
+    limit = timeout or default_timeout(waiter.clock, slots)
+    with timer.part("wait"):
+        anyio.run(partial(waiter.until, chosen, timeout=limit))
+    return UpReport(network.name, created, changed, timer.seconds, waiter.endpoints)
+
+
+def default_timeout(clock: SlotClock, slots: int) -> float:
+    """Seconds that a healthy network needs at most for so many slots from now."""
+    return CLIENT_START + max(0.0, clock.until(0)) + slots * clock.slot_ms / 1000
+
+
+def _prepare(network: Network, timer: _Timer, progress: Progress) -> dict[str, Path]:
+    """Programs, keys, secrets, genesis and ports; gives the programs."""
+    with ThreadPoolExecutor(max_workers=1) as pool, timer.part("programs and keys"):
+        programs = pool.submit(ensure_programs, network, progress)
+        keys = genesis_keys(network, progress)
+        ensure_keystores(network, keys[0], progress)
+        found = programs.result()
+    write_service_secrets(network.layout, network.spec, network.identities)
+    allot_ports(network, network.plan(), [at for at in existing() if at != network.layout])
+    with timer.part("genesis"):
+        # The last moment: the genesis time counts from here.
+        ensure_genesis(network, keys, progress)
+    return found
+
+
+def _start(
+    network: Network, waiter: Waiter, programs: dict[str, Path], timer: _Timer, progress: Progress
+) -> tuple[str, ...]:
+    """Make the services what they should be; the names of those that were not.
+
+    Validator clients come last, once their beacon nodes answer. One that is started before finds
+    nobody, and asks again only a slot later: the first slots would be empty.
+    """
+    backend, plan = network.backend, waiter.plan
+    difference = backend.difference(plan, programs)
+    changed = {name for part in vars(difference).values() for name in part}
+    if not changed:
+        return ()
+    validators = {node.vc_service for node in network.spec.participants if node.vc_service}
+    progress.started("start")
+    network.update_lock(started=True)
+    append_event(network.layout.events, "started", **vars(difference))
+    with timer.part("start"):
+        backend.apply(plan, programs, only=changed - validators)
+    if changed & validators:
+        with timer.part("beacon nodes"):
+            anyio.run(partial(waiter.apis, timeout=CLIENT_START))
+        backend.apply(plan, programs)
+    progress.finished("start", f"{len(changed)} services")
+    return tuple(sorted(changed))

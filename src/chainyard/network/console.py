@@ -1,0 +1,36 @@
+"""Interactive consoles of services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chainyard import clients
+from chainyard.errors import NotFoundError, RequestError
+
+if TYPE_CHECKING:
+    from chainyard.network.network import Network
+
+
+def console_command(network: Network, name: str) -> list[str]:
+    """The command of an interactive console of a service.
+
+    Raises:
+        NotFoundError: no service of that name.
+        RequestError: it has no console.
+    """
+    plan = network.plan()
+    if name not in plan.names():
+        raise NotFoundError(
+            f"the network {network.name!r} has no service {name!r}",
+            hint=f"one of: {', '.join(plan.names())}",
+        )
+    service = plan[name]
+    for participant in network.spec.participants:
+        if participant.el_service == name:
+            args = clients.execution(participant.el_type).console(service)
+            if args is not None:
+                return network.backend.command(name, args)
+    consoles = [node.el_service for node in network.spec.participants if node.el_service]
+    raise RequestError(
+        f"{name} has no console", hint=f"execution clients have one: {', '.join(consoles)}"
+    )

@@ -1,0 +1,165 @@
+"""Ready means that the chain says so: blocks on every node, peers, finality."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import anyio
+import anyio.to_thread
+
+from chainyard.backends.base import Backend
+from chainyard.chain.beacon import Beacon
+from chainyard.chain.clock import SlotClock
+from chainyard.chain.execution import Execution
+from chainyard.chain.waiting import NotYet, wait_announced, wait_for_api
+from chainyard.errors import ChainyardError, NotReadyError
+from chainyard.network.views import Endpoints, NodeEndpoints
+from chainyard.plan.model import Plan
+from chainyard.progress import Progress
+
+Reached = Callable[[NodeEndpoints, Beacon], Awaitable[NotYet | None]]
+"""None once a node is that far."""
+
+Wait = Literal["none", "block", "finalized"]
+
+# The services' states are looked at this often (seconds).
+WATCH_PAUSE = 0.5
+# A service that was restarted so often while the network comes up will not come up.
+RESTARTS = 3
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """Waits for a network's chain, and watches its services meanwhile."""
+
+    endpoints: Endpoints
+    plan: Plan
+    backend: Backend
+    clock: SlotClock
+    progress: Progress
+
+    async def until(self, wait: Wait, *, timeout: float) -> None:
+        """Return once the chain is that far.
+
+        ``block``: every node has a block after genesis as its head, on both of its clients, and a
+        peer if there are others. ``finalized``: every node has a finalized epoch after genesis.
+
+        Raises:
+            ServiceFailedError: a service ended or was given up meanwhile.
+            NotReadyError: it took longer than ``timeout`` seconds.
+        """
+        if wait == "none":
+            return
+        await self._all_nodes(self._has_block, "first block", timeout)
+        if wait == "finalized":
+            await self._all_nodes(self._is_finalized, "finality", timeout)
+
+    async def apis(self, *, timeout: float) -> None:
+        """Wait until every beacon node answers; raises as `until`."""
+
+        async def reached(_node: NodeEndpoints, _beacon: Beacon) -> NotYet | None:
+            return None
+
+        await self._all_nodes(reached, "beacon nodes", timeout)
+
+    async def block(self, number: int, *, timeout: float) -> None:
+        """Wait until every node has execution block ``number``; raises as `until`."""
+
+        async def reached(node: NodeEndpoints, _beacon: Beacon) -> NotYet | None:
+            found = await _block_number(node)
+            return None if found >= number else NotYet(f"block {found}")
+
+        await self._all_nodes(reached, f"block {number}", timeout)
+
+    async def finality(self, epoch: int, *, timeout: float) -> None:
+        """Wait until every node has finalized ``epoch``; raises as `until`."""
+
+        async def reached(_node: NodeEndpoints, beacon: Beacon) -> NotYet | None:
+            return await _finality(beacon, epoch)
+
+        await self._all_nodes(reached, f"finality of epoch {epoch}", timeout)
+
+    async def _all_nodes(self, reached: Reached, what: str, timeout: float) -> None:
+        self.progress.started(what)
+        try:
+            async with anyio.create_task_group() as outer:
+                outer.start_soon(self._watch)
+                async with anyio.create_task_group() as nodes:
+                    for node in self.endpoints.nodes:
+                        nodes.start_soon(self._node, node, reached, what, timeout)
+                outer.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            # One service that failed is the reason for all the rest.
+            known = group.subgroup(ChainyardError)
+            if known is None:
+                raise
+            raise self._explained(_first(known)) from None
+        self.progress.finished(what)
+
+    async def _node(self, node: NodeEndpoints, reached: Reached, what: str, timeout: float) -> None:
+        async with Beacon(node.consensus.http, timeout=5.0) as beacon:
+            began = anyio.current_time()
+            await wait_for_api(beacon, timeout=timeout)
+            await wait_announced(
+                beacon,
+                "head",
+                partial(reached, node, beacon),
+                timeout=timeout - (anyio.current_time() - began),
+                every=self.clock.slot_ms / 1000,
+                what=f"{what} on {node.name}",
+            )
+
+    async def _watch(self) -> None:
+        """Raise as soon as a service is beyond hope."""
+        while True:
+            states = await anyio.to_thread.run_sync(self.backend.observe)
+            for service in self.plan:
+                status = states.get(service.name)
+                if status is None:
+                    continue
+                if status.state in ("failed", "missing") or status.restarts >= RESTARTS:
+                    raise await anyio.to_thread.run_sync(self.backend.diagnose, service)
+            await anyio.sleep(WATCH_PAUSE)
+
+    async def _has_block(self, node: NodeEndpoints, beacon: Beacon) -> NotYet | None:
+        head = await beacon.head()
+        number = await _block_number(node)
+        if head.slot < 1 or number < 1:
+            return NotYet(f"head at slot {head.slot}, execution at block {number}")
+        if len(self.endpoints.nodes) == 1 or (await beacon.peer_count()).connected:
+            return None
+        return NotYet("no peers")
+
+    async def _is_finalized(self, _node: NodeEndpoints, beacon: Beacon) -> NotYet | None:
+        return await _finality(beacon, 1)
+
+    def _explained(self, error: ChainyardError) -> ChainyardError:
+        if isinstance(error, NotReadyError) and not error.hint:
+            error.cause = "the machine is too slow or busy for this slot time, or a client is stuck"
+            error.hint = f"`chainyard logs --name {self.plan.network}`, or a longer --timeout"
+        return error
+
+
+async def _block_number(node: NodeEndpoints) -> int:
+    """Number of its execution head; without an execution client any block counts as its first."""
+    if node.execution is None:
+        return 1
+    async with Execution(node.execution.rpc, timeout=5.0) as execution:
+        return await execution.block_number()
+
+
+async def _finality(beacon: Beacon, epoch: int) -> NotYet | None:
+    checkpoints = await beacon.finality_checkpoints()
+    found = checkpoints.finalized.epoch if checkpoints else 0
+    return None if found >= epoch else NotYet(f"epoch {found} finalized")
+
+
+def _first(group: BaseExceptionGroup[ChainyardError]) -> ChainyardError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, ChainyardError)  # noqa: S101 - it was matched above
+    return error

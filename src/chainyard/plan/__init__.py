@@ -1,0 +1,1 @@
+"""Spec + identities → Plan. Pure: no clock, no disk, no network."""

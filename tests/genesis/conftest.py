@@ -1,0 +1,71 @@
+"""Specs, keys and clients for the tests of the genesis room."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chainyard.genesis.keys import ValidatorKeys, derive_validators
+from chainyard.spec import NetworkParams
+from chainyard.spec.network_params import default_params
+
+FAR_FUTURE_EPOCH = 2**64 - 1
+FORKS = ("altair", "bellatrix", "capella", "deneb", "electra", "fulu", "gloas", "heze")
+GENESIS_TIME = 1_700_000_000
+
+
+def forks_from(genesis: str, **scheduled: int) -> dict[str, int]:
+    """Fork epochs of a network that starts in ``genesis``; other forks only if scheduled."""
+    later = FORKS[FORKS.index(genesis) + 1 :] if genesis in FORKS else FORKS
+    epochs = {f"{fork}_fork_epoch": 0 for fork in FORKS}
+    epochs |= {f"{fork}_fork_epoch": FAR_FUTURE_EPOCH for fork in later}
+    return epochs | {f"{fork}_fork_epoch": epoch for fork, epoch in scheduled.items()}
+
+
+@pytest.fixture(name="forks_from")
+def _forks_from() -> Callable[..., dict[str, int]]:
+    return forks_from
+
+
+@pytest.fixture
+def make_spec() -> Callable[..., Any]:
+    """A spec from values of network_params: ``make_spec(keys=64, preset="minimal", …)``."""
+
+    def make(*, keys: int = 32, extra_env: dict[str, str] | None = None, **params: Any) -> Any:
+        values = default_params(params.get("preset", "mainnet"))
+        return SimpleNamespace(
+            network_params=NetworkParams(**values | params),
+            participants=(SimpleNamespace(validator_count=keys),),
+            ethereum_genesis_generator_params=SimpleNamespace(extra_env=extra_env or {}),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def keys() -> ValidatorKeys:
+    """The first 64 keys of the default mnemonic."""
+    mnemonic = str(default_params("mainnet")["preregistered_validator_keys_mnemonic"])
+    return derive_validators(mnemonic, 0, 64, cache=None)
+
+
+def _binary(variable: str, name: str) -> Path:
+    found = os.environ.get(variable) or shutil.which(name)
+    if not found:
+        pytest.skip(f"no {name}: set {variable} or put it on PATH")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def geth_binary() -> Path:
+    """A real geth: CHAINYARD_TEST_GETH, else from PATH."""
+    return _binary("CHAINYARD_TEST_GETH", "geth")
+
+
+@pytest.fixture(scope="session")
+def beacon_chain_binary() -> Path:
+    """A real Prysm beacon-chain: CHAINYARD_TEST_BEACON_CHAIN, else from PATH."""
+    return _binary("CHAINYARD_TEST_BEACON_CHAIN", "beacon-chain")
