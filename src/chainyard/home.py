@@ -2,7 +2,8 @@
 
 ``$CHAINYARD_HOME`` holds everything when it is set (networks and cache), which is how tests and
 CI keep to themselves. Without it: the platform's data folder for networks, its cache folder for
-what can be fetched or derived again.
+what can be fetched or derived again. ``$CHAINYARD_CACHE`` moves the cache alone, so that many homes
+can share what took minutes to build.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def networks_dir() -> Path:
 
 def cache_dir() -> Path:
     """Programs, toolchains and derived keys: all of it can be had again."""
+    if cache := os.environ.get("CHAINYARD_CACHE"):
+        return Path(cache).expanduser().absolute()
     if os.environ.get("CHAINYARD_HOME"):
         return data_dir() / "cache"
     from platformdirs import user_cache_path  # noqa: PLC0415 - start-up time

@@ -429,7 +429,7 @@ def test_folder_that_cannot_be_written(process_backend, folder):
 
 def test_supervisor_that_cannot_start_says_why(process_backend, folder):
     (folder / "backend" / "supervisord.log").mkdir(parents=True)
-    with pytest.raises(ChainyardError, match="supervisor did not start: .*[Ii]s a directory"):
+    with pytest.raises(ChainyardError, match=r"supervisor did not start: .*[Ii]s a directory"):
         apply(process_backend, shell("a"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import tarfile
 from pathlib import Path
 
@@ -153,5 +152,4 @@ def world(tmp_path, server, key, monkeypatch):
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("chainyard.binaries.fetch.BACK_OFF_SECONDS", 0.001)
-    os.umask(os.umask(0o022))
     return World(tmp_path, server, key)

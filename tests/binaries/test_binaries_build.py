@@ -389,6 +389,7 @@ def real_go(shop):
     return main
 
 
+@pytest.mark.live
 def test_the_real_go_builds(shop, real_go):
     real_go.write_text('package main\n\nfunc main() { println("tool version 1.2.3") }\n')
     tool = shop.resolver(**shop.environ).install(["tool"])["tool"]
@@ -398,6 +399,7 @@ def test_the_real_go_builds(shop, real_go):
     assert (unit, total > 5) == ("packages", True)
 
 
+@pytest.mark.live
 def test_the_real_go_fails_to_build(shop, real_go):
     real_go.write_text("package main\n\nfunc main() { undefinedThing() }\n")
     with pytest.raises(DownloadError, match="undefined: undefinedThing"):

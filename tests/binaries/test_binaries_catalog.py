@@ -137,3 +137,11 @@ def test_a_file_that_is_wrong_says_where(world, change, said):
 def test_a_missing_file(tmp_path):
     with pytest.raises(RequestError, match="cannot be read"):
         Catalog.load(tmp_path / "none.toml")
+
+
+def test_the_room_knows_no_program_by_name():
+    """What is pinned is data: a new program needs no code here."""
+    names = {part for name in PINS.names() for part in (name, name.split("-", 1)[0])}
+    pattern = re.compile(rf"\b({'|'.join(names)})\b", re.IGNORECASE)
+    for file in (CLIENTS.parent / "binaries").glob("*.py"):
+        assert pattern.findall(file.read_text()) == [], file

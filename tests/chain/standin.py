@@ -76,7 +76,7 @@ class StandIn:
             ("127.0.0.1", 0), type("Mine", (Handler,), {"standin": self})
         )
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.001,))
         self._thread.start()
 
     @property
@@ -163,6 +163,7 @@ class StandIn:
 class Handler(BaseHTTPRequestHandler):
     standin: StandIn
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # header and body are two writes: 40 ms otherwise
     timeout = 30
 
     def setup(self) -> None:

@@ -57,11 +57,12 @@ async def test_an_answer_that_trickles_is_not_waited_for(nobody: str) -> None:
     import anyio
 
     async def trickle(stream: anyio.abc.ByteStream) -> None:
-        await stream.receive()
-        await stream.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
-        while True:
-            await stream.send(b" ")
-            await anyio.sleep(0.02)
+        async with stream:
+            await stream.receive()
+            await stream.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+            while True:
+                await stream.send(b" ")
+                await anyio.sleep(0.02)
 
     # No single read takes long; only the whole is late.
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:

@@ -84,7 +84,7 @@ async def test_an_api_that_starts(node: StandIn, beacon: Beacon) -> None:
 async def test_an_api_that_is_not_there(nobody: str) -> None:
     async with Execution(nobody) as execution:
         with pytest.raises(NotReadyError, match="cannot connect"):
-            await wait_for_api(execution, timeout=0.1, every=0.02)
+            await wait_for_api(execution, timeout=0.5, every=0.1)
 
 
 async def test_another_program_at_that_port(node: StandIn, beacon: Beacon) -> None:
@@ -133,7 +133,7 @@ async def test_without_announcements_it_looks_every_so_often(node: StandIn, beac
 async def test_a_chain_that_stands(node: StandIn, beacon: Beacon) -> None:
     node.answers[HEAD] = samples.header(3)
     with pytest.raises(NotReadyError, match="last seen: the head at slot 3"):
-        await wait_for_block(beacon, slot=4, timeout=0.2, every=NEVER)
+        await wait_for_block(beacon, slot=4, timeout=0.5, every=NEVER)
     assert len(node.asked(HEAD)) <= 3  # it did not spin
 
 
@@ -165,7 +165,7 @@ async def test_finality(node: StandIn, beacon: Beacon) -> None:
 async def test_no_finality(node: StandIn, beacon: Beacon) -> None:
     node.answers[FINALITY] = samples.checkpoints(1, 0)
     with pytest.raises(NotReadyError, match="epoch 1 justified, epoch 0 finalized"):
-        await wait_for_finality(beacon, timeout=0.1)
+        await wait_for_finality(beacon, timeout=0.5)
 
 
 async def test_an_execution_block(node: StandIn, execution: Execution) -> None:
@@ -173,7 +173,7 @@ async def test_an_execution_block(node: StandIn, execution: Execution) -> None:
     block = await wait_for_execution_block(execution, number=3, timeout=5, every=0.01)
     assert block.number == 3
     with pytest.raises(NotReadyError, match="last seen: block"):
-        await wait_for_execution_block(execution, number=10**6, timeout=0.05, every=0.02)
+        await wait_for_execution_block(execution, number=10**6, timeout=0.5, every=0.1)
 
 
 async def test_a_receipt(node: StandIn, execution: Execution) -> None:
@@ -187,7 +187,7 @@ async def test_a_receipt(node: StandIn, execution: Execution) -> None:
 async def test_a_receipt_that_does_not_come(node: StandIn, execution: Execution) -> None:
     node.methods["eth_getTransactionReceipt"] = None
     with pytest.raises(NotReadyError, match="in no block yet"):
-        await wait_for_receipt(execution, samples.root(0x24), timeout=0.05, every=0.02)
+        await wait_for_receipt(execution, samples.root(0x24), timeout=0.5, every=0.1)
     node.methods["eth_getTransactionReceipt"] = Fault(-32602, "invalid argument")
     with pytest.raises(RpcError, match="invalid argument"):
         await wait_for_receipt(execution, "nonsense", timeout=60)

@@ -8,21 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fork_schedules import forks_from
+from hypothesis import settings
+
 from chainyard.genesis.keys import ValidatorKeys, derive_validators
 from chainyard.spec import NetworkParams
 from chainyard.spec.network_params import default_params
 
-FAR_FUTURE_EPOCH = 2**64 - 1
-FORKS = ("altair", "bellatrix", "capella", "deneb", "electra", "fulu", "gloas", "heze")
-GENESIS_TIME = 1_700_000_000
-
-
-def forks_from(genesis: str, **scheduled: int) -> dict[str, int]:
-    """Fork epochs of a network that starts in ``genesis``; other forks only if scheduled."""
-    later = FORKS[FORKS.index(genesis) + 1 :] if genesis in FORKS else FORKS
-    epochs = {f"{fork}_fork_epoch": 0 for fork in FORKS}
-    epochs |= {f"{fork}_fork_epoch": FAR_FUTURE_EPOCH for fork in later}
-    return epochs | {f"{fork}_fork_epoch": epoch for fork, epoch in scheduled.items()}
+# Shared machines are too uneven for deadlines; a failure prints how to repeat it.
+settings.register_profile("genesis", deadline=None, max_examples=40, print_blob=True)
+settings.load_profile("genesis")
 
 
 @pytest.fixture(name="forks_from")

@@ -202,13 +202,13 @@ def _body(p, reached, payload):
 
     attesters = 2048 * (p.committees if electra else 1)
 
-    class Attestation(Container):
+    class AttestationBefore(Container):
         aggregation_bits: Bitlist[attesters]
         data: AttestationData
         signature: Bytes96
 
-    if electra:
-        Attestation = extend("Attestation", Attestation, committee_bits=Bitvector[p.committees])
+    bits = {"committee_bits": Bitvector[p.committees]} if electra else {}
+    attestation = extend("Attestation", AttestationBefore, **bits)
 
     class IndexedAttestation(Container):
         attesting_indices: List[uint64, attesters]
@@ -254,7 +254,7 @@ def _body(p, reached, payload):
         graffiti: Bytes32
         proposer_slashings: List[ProposerSlashing, 16]
         attester_slashings: List[AttesterSlashing, 1 if electra else 2]
-        attestations: List[Attestation, 8 if electra else 128]
+        attestations: List[attestation, 8 if electra else 128]
         deposits: List[Deposit, 16]
         voluntary_exits: List[SignedVoluntaryExit, 16]
         sync_aggregate: SyncAggregate

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from chainyard.genesis.execution import execution_genesis
 from chainyard.genesis.make import Genesis, make_genesis
 

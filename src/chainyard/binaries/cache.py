@@ -88,14 +88,16 @@ class Cache:
         have = sha256_of(path)
         if have != record.sha256:
             raise UnavailableError(
-                f"the cached copy is damaged (SHA-256 is {have}, was {record.sha256}): {path}"
+                f"the cached copy is damaged (SHA-256 is {have}, was {record.sha256}): {path}",
+                notable=True,
             )
         if not is_executable(path):
-            raise UnavailableError(f"the cached copy is not executable: {path}")
+            raise UnavailableError(f"the cached copy is not executable: {path}", notable=True)
         expected = enforced_sha256(locked, version, self.platform)
         if expected not in {None, have}:
             raise UnavailableError(
-                f"the cached copy has SHA-256 {have}, the network's lock records {expected}"
+                f"the cached copy has SHA-256 {have}, the network's lock records {expected}",
+                notable=True,
             )
         return Resolved(
             name, path, version, "cache", have, record.signature, record.origin,

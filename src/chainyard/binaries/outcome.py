@@ -17,12 +17,14 @@ class UnavailableError(Exception):
     Args:
         reason: one sentence, or a sentence and the last lines of a tool's output.
         hint: what would make this source work.
+        notable: a person should hear of it even if another source has the program.
     """
 
-    def __init__(self, reason: str, *, hint: str = "") -> None:
+    def __init__(self, reason: str, *, hint: str = "", notable: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+        self.notable = notable
 
 
 class RefusedError(DownloadError):

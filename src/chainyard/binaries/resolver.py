@@ -101,7 +101,7 @@ class Resolver:
         self._ask_all(wanted)
         if lost := [want for want in wanted if want.found is None]:
             raise _failure(lost, self._cache.platform)
-        found |= {want.pin.name: want.found for want in wanted if want.found}
+        found |= {want.pin.name: _with_reasons(want.found, want) for want in wanted if want.found}
         return {
             name: _with_notes(found[name], self._catalog.pin(name), locks.get(name))
             for name in given
@@ -256,6 +256,12 @@ def _with_notes(found: Resolved, pin: Pin, lock: LockedProgram | None) -> Resolv
                 f"{lock.source} ({lock.sha256}), now it is from {found.origin} ({found.sha256})"
             )
     return replace(found, notes=tuple(notes))
+
+
+def _with_reasons(found: Resolved, want: _Wanted) -> Resolved:
+    """Add what is worth knowing of the sources that did not have it."""
+    reasons = [f"{want.pin.name}: {error.reason}" for _, error in want.tried if error.notable]
+    return replace(found, notes=(*reasons, *found.notes))
 
 
 def _failure(lost: Sequence[_Wanted], platform: str) -> DownloadError:

@@ -51,9 +51,9 @@ class ApiError(ChainyardError):
     ) -> None:
         self.url = url
         self.asked = safe_text(asked, ANSWER_SHOWN)
-        self.answer = safe_text(answer, ANSWER_SHOWN)
+        self.answer = safe_text(answer.strip(), ANSWER_SHOWN)
         self.status = status
-        message = f"{url} did not answer {self.asked}: {safe_text(what, ANSWER_SHOWN)}"
+        message = f"{url}: {self.asked}: {safe_text(what, ANSWER_SHOWN)}"
         if self.answer:
             message += f": {self.answer}"
         super().__init__(message, cause=cause, hint=hint)

@@ -10,7 +10,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils import (
+from eth_utils.address import (
     is_checksum_address,
     is_checksum_formatted_address,
     is_hex_address,
@@ -59,12 +59,10 @@ def sign_transfer(
         "maxFeePerGas": fees.max_fee,
         "maxPriorityFeePerGas": fees.priority,
     }
-    account = _account(private_key)
-    try:
-        signed = account.sign_transaction(transaction)
-    except (TypeError, ValueError, OverflowError) as error:
-        reason = safe_text(str(error), 200)
-        raise RequestError(f"this transfer cannot be signed: {reason}") from error
+    for name, amount in transaction.items():
+        if isinstance(amount, int) and not 0 <= amount < 1 << (256 if name == "value" else 64):
+            raise RequestError(f"this transfer cannot be signed: {name} is out of range: {amount}")
+    signed = _account(private_key).sign_transaction(transaction)
     return SignedTransaction("0x" + bytes(signed.hash).hex(), bytes(signed.raw_transaction))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import Namespace
 
 from chainyard.cli.options import add_name, add_output, find_network, service_names
@@ -35,7 +34,6 @@ def run(args: Namespace) -> int:
         command = with_expression(command, args.expression)
     if args.output == "json":
         return _run(args.service, command)
-    sys.stdout.flush()
     try:
         replace_process(command[0], command)  # from here on it is the console's process
     except OSError as error:

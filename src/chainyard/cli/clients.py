@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from chainyard.cli.options import add_name, add_output
+from chainyard.cli.options import add_name, add_output, named
 from chainyard.cli.output import note, print_json, print_table, say
 from chainyard.cli.parser import OneOf, Parser, UsageError
 from chainyard.cli.progress import show_progress
@@ -28,6 +28,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "names",
         nargs="*",
+        default=[],  # without it argparse calls the names required
         metavar="NAME",
         help="programs; default for install: those of --name, or of this folder's network",
     )
@@ -134,10 +135,10 @@ def _as_dict(program: Resolved) -> dict[str, Any]:
 def _programs_of_request(args: Namespace) -> list[Program]:
     """Programs of the network that is meant: of that name, of this folder, or the default one."""
     request = read_request(None, args.name)
-    if args.name and request.exists:
+    if named(args.name) and request.exists:
         from chainyard.network.network import Network
 
-        services = Network.open(args.name).plan().services
+        services = Network.open(request.name).plan().services
     else:
         services = request.plan().services
     return list(dict.fromkeys(service.program for service in services))

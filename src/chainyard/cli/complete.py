@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from chainyard.cli.app import VERBS, parser_of
-from chainyard.cli.output import say
+from chainyard.cli.output import emit, safe
 from chainyard.cli.parser import OneOf, Parser
 
 Candidate = tuple[str, str]
@@ -22,15 +22,7 @@ def complete(words: Sequence[str]) -> None:
     """
     with contextlib.suppress(Exception):
         for value, meaning in candidates(words):
-            say(value) if not meaning else _say_both(value, meaning)
-
-
-def _say_both(value: str, meaning: str) -> None:
-    import sys
-
-    from chainyard.cli.output import safe
-
-    sys.stdout.write(f"{safe(value)}\t{safe(meaning)}\n")
+            emit(f"{safe(value)}\t{safe(meaning)}\n" if meaning else f"{safe(value)}\n")
 
 
 def candidates(words: Sequence[str]) -> list[Candidate]:
@@ -53,7 +45,7 @@ def candidates(words: Sequence[str]) -> list[Candidate]:
 
 
 def _for_verb(parser: Parser, before: Sequence[str], current: str) -> Iterator[Candidate]:
-    args = _understood(parser, before)
+    args = _understood(before)
     waiting = _option_that_waits(parser, before)
     if waiting is not None:
         yield from _values(parser, waiting, args)
@@ -99,9 +91,9 @@ def _names_in(parser: Parser, before: Sequence[str]) -> list[str]:
     return names
 
 
-def _understood(parser: Parser, before: Sequence[str]) -> argparse.Namespace:
+def _understood(before: Sequence[str]) -> argparse.Namespace:
     """As much of the unfinished line as can be read: the network's name above all."""
-    args = argparse.Namespace(name=parser.get_default("name"))
+    args = argparse.Namespace(name=None)
     for flag, value in itertools.pairwise(before):
         if flag in ("-n", "--name"):
             args.name = value

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 
+from chainyard.cli.output import emit
 from chainyard.cli.parser import OneOf, Parser
 
 # Each hands the words up to the cursor to `chainyard __complete`, and files to the shell itself.
@@ -12,10 +12,10 @@ SCRIPTS = {
     "bash": """\
 # chainyard: eval "$(chainyard completion bash)" in ~/.bashrc
 _chainyard() {
-    local IFS=$'\\n' line
+    local IFS=$'\\n' tab=$'\\t' line
     COMPREPLY=()
     for line in $("$1" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); do
-        COMPREPLY+=("${line%%$'\\t'*}")
+        COMPREPLY+=("${line%%$tab*}")
     done
 }
 complete -o default -F _chainyard chainyard
@@ -25,9 +25,9 @@ complete -o default -F _chainyard chainyard
 # chainyard: eval "$(chainyard completion zsh)" in ~/.zshrc, after compinit
 _chainyard() {
     local -a found
-    local line
+    local tab=$'\\t' line
     for line in "${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
-        [[ -n "$line" ]] && found+=("${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}")
+        [[ -n "$line" ]] && found+=("${${line%%$tab*}//:/\\\\:}:${line#*$tab}")
     done
     if (( ${#found} )); then
         _describe chainyard found
@@ -62,4 +62,4 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Print the script as it is."""
-    sys.stdout.write(SCRIPTS[args.shell])
+    emit(SCRIPTS[args.shell])

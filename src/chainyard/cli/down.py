@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from chainyard.cli.options import add_name, add_output, find_network, network_names
+from chainyard.cli.options import add_name, add_output, find_network, named, network_names
 from chainyard.cli.output import print_json, say
 from chainyard.cli.parser import Parser, UsageError, did_you_mean
 from chainyard.cli.progress import show_progress
@@ -24,7 +24,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Remove the network, or all of them; asks nothing."""
-    if args.all and args.name:
+    if args.all and args.name is not None:
         raise UsageError("--all and --name exclude each other", hint="chainyard down --help")
     networks, missing = _all() if args.all else _one(args.name, args)
     with show_progress() as progress:
@@ -50,5 +50,5 @@ def _one(name: str | None, args: Namespace) -> tuple[list[Network], str]:
     try:
         return [find_network(name, guess=False)], ""
     except NotFoundError as error:
-        near = did_you_mean(name or "", network_names(args))
+        near = did_you_mean(named(name) or "", network_names(args))
         return [], f"Nothing to remove: {error.message}{near}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chainyard.cli.options import add_name, add_output, find_network
-from chainyard.cli.output import print_json, say, table
+from chainyard.cli.output import emit, print_json, say, table
 from chainyard.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -30,9 +29,8 @@ def run(args: Namespace) -> None:
     if args.output == "json":
         print_json(endpoints.as_dict())
     elif args.output == "env":
-        sys.stdout.writelines(
-            f"export {name}={shlex.quote(str(value))}\n" for name, value in variables(endpoints)
-        )
+        for name, value in variables(endpoints):
+            emit(f"export {name}={shlex.quote(str(value))}\n")
     else:
         say("\n".join(endpoints_table(endpoints)))
 

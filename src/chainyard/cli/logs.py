@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Iterable
 
 from chainyard.cli.options import add_name, add_output, find_network, service_names
-from chainyard.cli.output import print_json_line, safe
+from chainyard.cli.output import emit, print_json_line, safe
 from chainyard.cli.parser import Parser, lines
 
 
@@ -37,7 +36,7 @@ def run(args: Namespace) -> None:
     try:
         if args.output == "json":
             for service, line in found:
-                print_json_line({"service": service, "line": line})
+                print_json_line({"service": service, "line": line}, at_once=args.follow)
         else:
             _print(found, prefixed=args.service is None, at_once=args.follow)
     except KeyboardInterrupt:
@@ -53,6 +52,4 @@ def _print(found: Iterable[tuple[str, str]], *, prefixed: bool, at_once: bool) -
         prefix = f"{service:<{width}} | " if prefixed else ""
         # A tabulator does no harm, and logs have many.
         text = "\t".join(safe(part) for part in line.split("\t"))
-        sys.stdout.write(f"{prefix}{text}\n")
-        if at_once:
-            sys.stdout.flush()
+        emit(f"{prefix}{text}\n", at_once=at_once)

@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 def arguments(parser: Parser) -> None:
     """Declare what the verb takes."""
     add_name(parser, "only the network of that name")
-    parser.set_defaults(name=None)  # $CHAINYARD_NAME chooses a network; a list shows them all
     add_output(parser)
 
 
 def run(args: Namespace) -> None:
     """List them, by name."""
     networks = [summary for summary in _summaries() if args.name in (None, summary.name)]
-    if args.name and not networks:
+    if args.name is not None and not networks:
         raise NotFoundError(f"there is no network {args.name!r}", hint="chainyard ls")
     if args.output == "json":
         print_json([asdict(network) for network in networks])

@@ -21,7 +21,6 @@ def add_name(parser: Parser, meaning: str = "the network's name") -> None:
     parser.add_argument(
         "-n",
         "--name",
-        default=os.environ.get("CHAINYARD_NAME") or None,
         help=f"{meaning}; default: the name of the file's folder, or of this one",
     )
     parser.completers["name"] = network_names
@@ -69,10 +68,15 @@ def add_wait(parser: Parser) -> None:
     )
 
 
+def named(given: str | None) -> str | None:
+    """The name that was given, by ``--name`` or in the environment, if any."""
+    return os.environ.get("CHAINYARD_NAME") or None if given is None else given
+
+
 def find_network(name: str | None, *, guess: bool = True) -> Network:
     """The network that a verb without a file means.
 
-    ``--name``, or the one named after this folder, or (if ``guess``) the only one there is.
+    ``--name``, ``$CHAINYARD_NAME``, or the one named after this folder, or (if ``guess``) the only one there is.
 
     Raises:
         NotFoundError: it cannot be told, or does not exist.
@@ -80,8 +84,9 @@ def find_network(name: str | None, *, guess: bool = True) -> Network:
     from chainyard.errors import NotFoundError
     from chainyard.network.layout import existing
 
+    name = named(name)
     names = [layout.name for layout in existing()]
-    chosen = name or _named_after_folder()
+    chosen = _named_after_folder() if name is None else name
     if chosen not in names:
         if name is None and guess and len(names) == 1:
             chosen = names[0]
@@ -106,7 +111,7 @@ def name_flag(name: str) -> str:
     from chainyard.errors import ChainyardError
 
     try:
-        needed = (os.environ.get("CHAINYARD_NAME") or _named_after_folder()) != name
+        needed = (named(None) or _named_after_folder()) != name
     except ChainyardError:
         needed = True
     return f" --name {name}" if needed else ""
@@ -126,7 +131,7 @@ def service_names(args: Namespace) -> Iterable[str]:
     from chainyard.network.layout import existing, layout_of, suggest_name
 
     layouts = existing()
-    name = args.name or suggest_name(Path.cwd().name)
+    name = named(args.name) or suggest_name(Path.cwd().name)
     if name not in [layout.name for layout in layouts] and len(layouts) == 1:
         name = layouts[0].name
     ports = json.loads(layout_of(name).lock.read_bytes()).get("ports", {})

@@ -34,9 +34,31 @@ def safe(text: object, limit: int = LINE) -> str:
     return "\n".join(safe_text(line, limit) for line in str(text).split("\n"))
 
 
+class OutputError(Exception):
+    """Standard output does not take what is written: its reader left, or the disk is full."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def emit(text: str, *, at_once: bool = False) -> None:
+    """Write text to standard output as it is; ``at_once`` does not wait for more of it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        sys.stdout.write(text)
+        if at_once:
+            sys.stdout.flush()
+    except OSError as error:
+        raise OutputError(error) from error
+
+
 def say(text: object = "") -> None:
     """Write a line (or lines) to standard output."""
-    sys.stdout.write(safe(text) + "\n")
+    emit(safe(text) + "\n")
 
 
 def note(text: object) -> None:
@@ -48,15 +70,14 @@ def print_json(value: Any) -> None:
     """Write one JSON document to standard output."""
     import json
 
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    emit(json.dumps(value, indent=2) + "\n")
 
 
-def print_json_line(value: Any) -> None:
-    """Write one JSON document on one line, at once: for what goes on and on."""
+def print_json_line(value: Any, *, at_once: bool = True) -> None:
+    """Write one JSON document on one line: for what goes on and on."""
     import json
 
-    sys.stdout.write(json.dumps(value) + "\n")
-    sys.stdout.flush()
+    emit(json.dumps(value) + "\n", at_once=at_once)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
@@ -75,7 +96,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a plain table."""
-    sys.stdout.write("\n".join(table(columns, rows)) + "\n")
+    emit("\n".join(table(columns, rows)) + "\n")
 
 
 def colourful(stream: IO[str]) -> bool:

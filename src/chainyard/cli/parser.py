@@ -29,7 +29,7 @@ class OneOf:
         if text in self.values:
             return text
         raise argparse.ArgumentTypeError(
-            f"{text!r} is none of {', '.join(self.values)}{did_you_mean(text, self.values)}"
+            f"{text!r} is not one of {', '.join(self.values)}{did_you_mean(text, self.values)}"
         )
 
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chainyard.cli.options import add_file, add_name, add_output
-from chainyard.cli.output import print_json, safe
+from chainyard.cli.output import print_json, say
 from chainyard.cli.parser import Parser
 from chainyard.cli.request import Request, read_request, tell_unacted
 
 if TYPE_CHECKING:
-    from rich.tree import Tree
-
     from chainyard.plan.model import Plan
     from chainyard.service import Service
 
-WIDE = 100_000
-"""Columns of what is no terminal: nothing is wrapped there."""
+Tree = tuple[str, Sequence["Tree"]]
+"""A label, and what hangs below it."""
 
 
 def arguments(parser: Parser) -> None:
@@ -42,37 +40,46 @@ def run(args: Namespace) -> None:
         value = {"backend": request.backend, "consensus_config": overrides}
         print_json(plan_as_dict(plan) | value | {"not_acted_on": unacted})
     else:
-        _print_tree(_tree(request, plan))
-
-
-def _print_tree(tree: Tree) -> None:
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else WIDE
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
-    with console.capture() as captured:
-        console.print(tree)
-    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+        say("\n".join(_draw(_tree(request, plan))))
 
 
 def _tree(request: Request, plan: Plan) -> Tree:
-    from rich.text import Text
-    from rich.tree import Tree
-
-    tree = Tree(Text(safe(f"{plan.network} ({request.backend} backend)")))
-    for key, value in request.settings.consensus_config.items():
-        tree.add(Text(safe(f"chainyard.yaml sets {key} to {value}")))
     images = "images" in request.capabilities()
+    overrides = request.settings.consensus_config.items()
+    branches: list[Tree] = [
+        (f"chainyard.yaml sets {key} to {value}", []) for key, value in overrides
+    ]
     for title, services in _groups(request, plan):
-        branch = tree.add(Text(safe(title)))
-        for service in services:
-            leaf = branch.add(Text(safe(service.name)))
-            leaf.add(Text(safe(f"program: {_program(service, images=images)}")))
-            leaf.add(Text(safe(f"ports: {_ports(service)}")))
-            command = leaf.add(Text(safe(f"command: {service.program.name}")))
-            for arg in service.args:
-                command.add(Text(safe(arg)))
-    return tree
+        branches.append((title, [_service(service, images=images) for service in services]))
+    return f"{plan.network} ({request.backend} backend)", branches
+
+
+def _service(service: Service, *, images: bool) -> Tree:
+    program = service.program
+    ports = ", ".join(
+        f"{port.name} {port.number}/{'+'.join(port.transport)}" for port in service.ports
+    )
+    return service.name, [
+        (f"program: {(program.image if images else program.path) or program.name}", []),
+        (f"ports: {ports}", []),
+        (f"command: {program.name}", [(str(arg), []) for arg in service.args]),
+    ]
+
+
+def _draw(tree: Tree) -> Iterator[str]:
+    """Lines of a tree. Never wrapped: a command can be copied from it."""
+    label, branches = tree
+    yield label
+    down, last, through = ("├── ", "└── ", "│   ") if _unicode() else ("+-- ", "`-- ", "|   ")
+    for index, branch in enumerate(branches):
+        is_last = index == len(branches) - 1
+        first, *rest = _draw(branch)
+        yield f"{last if is_last else down}{first}"
+        yield from (f"{'    ' if is_last else through}{line}" for line in rest)
+
+
+def _unicode() -> bool:
+    return "utf" in (sys.stdout.encoding or "").lower()
 
 
 def _groups(request: Request, plan: Plan) -> Iterator[tuple[str, list[Service]]]:
@@ -86,14 +93,3 @@ def _groups(request: Request, plan: Plan) -> Iterator[tuple[str, list[Service]]]
         yield f"{node.name}: {f'{keys} keys' if keys else 'no keys'}", services
     if others := [service for service in plan if service.name not in of_nodes]:
         yield "services", others
-
-
-def _program(service: Service, *, images: bool) -> str:
-    program = service.program
-    return (program.image if images else program.path) or program.name
-
-
-def _ports(service: Service) -> str:
-    return ", ".join(
-        f"{port.name} {port.number}/{'+'.join(port.transport)}" for port in service.ports
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainyard.cli.options import named
 from chainyard.cli.output import note
 from chainyard.errors import RequestError
 
@@ -80,7 +81,8 @@ def read_request(file: Path | None, name: str | None, backend: str | None = None
     from chainyard.spec import load_spec
 
     settings = settings_for(file)
-    chosen = name or name_for(file, settings)
+    given = named(name)
+    chosen = name_for(file, settings) if given is None else given
     layout = layout_of(chosen)
     if file is None and not Path(SPEC_FILE).exists() and layout.lock.is_file():
         return _as_it_is(chosen, backend)

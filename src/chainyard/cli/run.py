@@ -31,20 +31,29 @@ UNFINISHED = {
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command with these arguments and give its exit code."""
+    from chainyard.cli.output import OutputError, emit
+
     _mend_streams()
     try:
+        code = _run(arguments)
+        emit("", at_once=True)
+    except OutputError as error:
+        return _output_failed(error.reason)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from chainyard.cli.output import OutputError
+
+    try:
         with _terminated_like_interrupted():
-            code = _dispatch(arguments)
-            sys.stdout.flush()
-            return code
+            return _dispatch(arguments)
     except KeyboardInterrupt:
         return _interrupted(arguments)
     except ChainyardError as error:
         return _explain(error, arguments)
-    except BrokenPipeError:
-        # The reader (`head`, a pager) has what it wanted; nothing more can be written.
-        _forget_output()
-        return 0
+    except OutputError:
+        raise
     except Exception as error:
         # The last resort: a report file, never a traceback.
         return _report(error, arguments)
@@ -66,7 +75,11 @@ def _terminated_like_interrupted() -> Iterator[None]:
         yield
         return
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    def interrupt(_signal: int, frame: FrameType | None) -> None:
+        # An event loop has a handler of its own, which ends its tasks in order.
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler):
+            handler(signal.SIGINT, frame)
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)
@@ -88,12 +101,16 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _forget_output() -> None:
+def _output_failed(error: OSError) -> int:
     # What is still in the buffer must not be tried again when the interpreter ends.
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
         os.close(null)
+    if isinstance(error, BrokenPipeError):
+        return 0  # the reader (`head`, a pager) has what it wanted
+    sys.stderr.write(f"Error: the answer cannot be written: {error.strerror}\n")
+    return EXIT_FAILED
 
 
 def _interrupted(arguments: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chainyard.cli.options import add_name, add_output, find_network
-from chainyard.cli.output import print_json, print_json_line, say, table
+from chainyard.cli.output import emit, print_json, print_json_line, safe, say, table
 from chainyard.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def _watch(network: Network, *, as_json: bool) -> None:
             _show_live(network)
         else:
             for status in _looks(network):
-                say("\n".join([*status_lines(status), ""]))
-                sys.stdout.flush()
+                emit(safe("\n".join([*status_lines(status), "", ""])), at_once=True)
     except KeyboardInterrupt:
         return
 
@@ -62,8 +61,6 @@ def _show_live(network: Network) -> None:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
-
-    from chainyard.cli.output import safe
 
     with Live(console=Console(highlight=False, markup=False), auto_refresh=False) as live:
         for status in _looks(network):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from chainyard.cli.options import DEFAULT_FILE, add_name, add_output
+from chainyard.cli.options import DEFAULT_FILE, add_name, add_output, named
 from chainyard.cli.output import print_json, say
 from chainyard.cli.parser import Parser
 from chainyard.cli.request import Request, tell_unacted
@@ -41,7 +41,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Report every problem of the file and of chainyard.yaml beside it, or what they mean."""
-    request = _checked(args.file, args.name)
+    request = _checked(args.file, named(args.name))
     unacted = tell_unacted(request, args)
     meaning = summary(request.spec)
     if args.output == "json":
@@ -70,7 +70,7 @@ def _checked(file: Path, name: str | None) -> Request:
     settings = _collect(problems, lambda: settings_for(file))
     if spec is None or settings is None:
         raise SpecError(problems)
-    chosen = layout_of(name or name_for(file, settings)).name
+    chosen = layout_of(name_for(file, settings) if name is None else name).name
     preview_plan(spec, chosen, settings)  # asks every client whether it can run this
     return Request(spec, settings, chosen, settings.backend)
 

@@ -47,9 +47,9 @@ LIMITS = Limits(
 )
 
 BEACON_PORTS = (
-    Port("p2p", 13000),
+    # TCP and QUIC on one number, as Prysm itself has it.
+    Port("p2p", 13000, ("tcp", "udp")),
     Port("discovery", 12000, ("udp",)),
-    Port("quic", 13000, ("udp",)),
     Port("http", 3500, scheme="http"),
     Port("grpc", 4000),
     Port("metrics", 8080, scheme="http"),
@@ -197,7 +197,7 @@ def _peer_args(context: Context, node: Node) -> Iterator[str | Text]:
     yield Text.of("--p2p-host-ip=", Ip(own))
     yield Text.of("--p2p-tcp-port=", PortNumber(own, "p2p"))
     yield Text.of("--p2p-udp-port=", PortNumber(own, "discovery"))
-    yield Text.of("--p2p-quic-port=", PortNumber(own, "quic"))
+    yield Text.of("--p2p-quic-port=", PortNumber(own, "p2p"))
     yield "--p2p-colocation-whitelist=0.0.0.0/0"
     yield "--p2p-colocation-whitelist=::/0"
     yield "--min-sync-peers=0"
@@ -217,7 +217,7 @@ def _record(context: Context, peer: Node) -> EnrOf:
         peer.consensus_key,
         tcp="p2p",
         udp="discovery",
-        quic="quic",
+        quic="p2p",
         eth2=context.eth2 or None,
     )
 

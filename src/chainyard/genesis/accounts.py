@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from coincurve import PrivateKey
 
 from chainyard.errors import RequestError
-from chainyard.genesis.alloc import from_allocations, parse_wei
+from chainyard.genesis.alloc import parse_wei
 from chainyard.genesis.generator_env import WHERE
 from chainyard.genesis.keccak import keccak
 from chainyard.genesis.mnemonics import mnemonic_seed
@@ -69,7 +69,7 @@ def prefunded_accounts(spec: Spec) -> list[Account]:
     is listed once, with the key of the first and the balance of the second.
 
     Raises:
-        RequestError: a count, balance, address or mnemonic that makes no sense.
+        RequestError: a count, balance or mnemonic that makes no sense.
     """
     env = spec.ethereum_genesis_generator_params.extra_env
     params = spec.network_params
@@ -82,11 +82,10 @@ def prefunded_accounts(spec: Spec) -> list[Account]:
         account.address: account
         for account in derive_accounts(mnemonic, count, balance, key=MNEMONIC_KEY)
     }
-    named = from_allocations(params.prefunded_accounts, "network_params.prefunded_accounts")
-    for raw, allocation in named.items():
-        address = checksummed(raw)
+    for text, allocation in params.prefunded_accounts.items():
+        address = checksummed(bytes.fromhex(text.removeprefix("0x")))
         known = accounts.get(address, Account(address, 0))
-        accounts[address] = replace(known, balance_wei=allocation.balance)
+        accounts[address] = replace(known, balance_wei=allocation["balance"])
     return list(accounts.values())
 
 

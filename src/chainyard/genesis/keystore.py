@@ -32,6 +32,7 @@ _CIPHER_KEY = slice(0, 16)
 _CHECKSUM_KEY = slice(16, 32)
 _MAX_ROUNDS = 2**24
 _MAX_SCRYPT_MEMORY = 2**30
+_MAX_BRACKETS = 200  # a keystore has about ten; the parser recurses on the C stack
 
 
 def encode_password(password: str) -> bytes:
@@ -116,11 +117,18 @@ def _is_control(char: str) -> bool:
 
 
 def _crypto(document: Mapping[str, Any] | str | bytes) -> Mapping[str, Any]:
-    parsed = document if isinstance(document, Mapping) else json.loads(document)
+    parsed = document if isinstance(document, Mapping) else _parse(document)
     if parsed["version"] != VERSION:
         raise ValueError(f"its version is {parsed['version']!r}, not {VERSION}")
     crypto: Mapping[str, Any] = parsed["crypto"]
     return crypto
+
+
+def _parse(document: str | bytes) -> Any:
+    text = document.decode() if isinstance(document, bytes) else document
+    if text.count("[") + text.count("{") > _MAX_BRACKETS:
+        raise ValueError("it is nested too deep")
+    return json.loads(text)
 
 
 def _decryption_key(kdf: Mapping[str, Any], password: str) -> bytes:

@@ -11,8 +11,8 @@ from chainyard.genesis.consensus_config import config_yaml, consensus_config
 from chainyard.genesis.execution import ExecutionGenesis, execution_genesis
 from chainyard.genesis.forks import enr_fork_id, fork_version
 from chainyard.genesis.presets import preset_of
-from chainyard.genesis.registry import collect_validators, key_sources, shuffled_blocks
 from chainyard.genesis.state import genesis_state, refuse_genesis_fork
+from chainyard.genesis.validators import collect_validators, key_sources, shuffled_blocks
 
 if TYPE_CHECKING:
     from chainyard.genesis.keycache import KeyCache

@@ -51,17 +51,18 @@ def _permutation(index_count: int, seed: bytes, rounds: int) -> list[int]:
     for round_ in reversed(range(rounds)):
         pivot = _pivot(seed, round_, index_count)
         bits = _decisions(seed, round_, index_count)
-        for low, high in _mirrored(pivot, index_count):
-            if bits[high >> 3] >> (high & 7) & 1:
-                order[low], order[high] = order[high], order[low]
+        # The pairs (low, high) with low + high = pivot, modulo index_count.
+        _swap(order, bits, range((pivot + 1) // 2), range(pivot, -1, -1))
+        middle = (index_count + pivot + 1) // 2
+        _swap(order, bits, range(pivot + 1, middle), range(index_count - 1, pivot, -1))
     return order
 
 
-def _mirrored(pivot: int, index_count: int) -> Iterator[tuple[int, int]]:
-    """The pairs (low, high) with low + high = pivot modulo index_count."""
-    yield from zip(range((pivot + 1) // 2), range(pivot, -1, -1), strict=False)
-    middle = (index_count + pivot + 1) // 2
-    yield from zip(range(pivot + 1, middle), range(index_count - 1, pivot, -1), strict=False)
+def _swap(order: list[int], bits: bytes, lows: range, highs: range) -> None:
+    """Swap the pairs whose higher member's bit is set."""
+    for low, high in zip(lows, highs, strict=False):
+        if bits[high >> 3] >> (high & 7) & 1:
+            order[low], order[high] = order[high], order[low]
 
 
 def _permutation_numpy(

@@ -50,9 +50,10 @@ from chainyard.genesis.forks import (
     since,
 )
 from chainyard.genesis.presets import Preset, preset_of
-from chainyard.genesis.registry import GenesisValidators, Registry, make_registry
+from chainyard.genesis.registry import Registry, make_registry
 from chainyard.genesis.shuffling import Sampler
 from chainyard.genesis.ssz import List
+from chainyard.genesis.validators import GenesisValidators
 
 GENESIS_EPOCH = 0
 UNSET_DEPOSIT_REQUESTS_START_INDEX = 2**64 - 1

@@ -75,7 +75,7 @@ def _consensus(
     ports = {port.name: backend.reach(service.name, port.name) for port in service.ports}
     ip, tcp = ports["p2p"]
     udp = ports.get("discovery", ports["p2p"])[1]
-    quic = ports["quic"][1] if "quic" in ports else None
+    quic = ports.get("quic", ports["p2p"])[1]
     return ConsensusEndpoints(
         service=service.name,
         http=_url(service, backend, "http"),

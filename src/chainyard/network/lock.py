@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from chainyard.binaries.outcome import LockedProgram
 from chainyard.errors import ChainyardError
-from chainyard.network.store import read_json, write_json
+from chainyard.network.store import damaged, read_json, write_json
 
 FORMAT = 1
 
@@ -68,23 +69,41 @@ def read_lock(path: Path) -> Lock:
         found = value.get("format") if isinstance(value, dict) else None
         raise ChainyardError(
             f"{path} has the format {found!r}, and this Chainyard reads {FORMAT}",
-            cause="the network was made by another version of Chainyard",
-            hint="use that version, or remove the network with `chainyard down`",
+            cause="the network was made by another version of Chainyard, or the file was edited",
+            hint=f"use that version, or `chainyard down --name {path.parent.name}`",
         )
-    value.pop("format")
     try:
-        genesis = value.pop("genesis")
-        programs = value.pop("programs")
-        return Lock(
-            **value,
-            genesis=LockedGenesis(**genesis) if genesis else None,
-            programs={name: LockedProgram(**program) for name, program in programs.items()},
-        )
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ChainyardError(
-            f"{path} is damaged: {error}",
-            hint=f"remove the network with `chainyard down --name {path.parent.name}`",
-        ) from error
+        return _checked(_lock_of(value))
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise damaged(path, str(error)) from error
+
+
+def _lock_of(value: dict[str, Any]) -> Lock:
+    rest = {key: item for key, item in value.items() if key != "format"}
+    genesis, programs = rest.pop("genesis"), rest.pop("programs")
+    return Lock(
+        **rest,
+        genesis=LockedGenesis(**genesis) if genesis else None,
+        programs={name: LockedProgram(**program) for name, program in programs.items()},
+    )
+
+
+def _checked(lock: Lock) -> Lock:
+    """The lock, if its values are of their types: what is read later must not trip over them."""
+    kinds: list[tuple[str, object, type | UnionType]] = [
+        ("backend", lock.backend, str),
+        ("created", lock.created, int | float),
+        ("source", lock.source, str),
+        ("started", lock.started, bool),
+        *((f"port {name}", number, int) for name, number in lock.ports.items()),
+    ]
+    if genesis := lock.genesis:
+        bytes.fromhex(genesis.eth2.removeprefix("0x"))
+        kinds += [("genesis time", genesis.time, int), ("genesis inputs", genesis.inputs, dict)]
+    for name, found, kind in kinds:
+        if not isinstance(found, kind):
+            raise TypeError(f"its {name} is {type(found).__name__}")
+    return lock
 
 
 def write_lock(path: Path, lock: Lock) -> None:

@@ -13,6 +13,7 @@ import anyio.to_thread
 from chainyard.backends.base import Backend
 from chainyard.chain.beacon import Beacon
 from chainyard.chain.clock import SlotClock
+from chainyard.chain.errors import UnreachableError
 from chainyard.chain.execution import Execution
 from chainyard.chain.waiting import NotYet, wait_announced, wait_for_api
 from chainyard.errors import ChainyardError, NotReadyError
@@ -44,8 +45,8 @@ class Waiter:
     async def until(self, wait: Wait, *, timeout: float) -> None:
         """Return once the chain is that far.
 
-        ``block``: every node has a block after genesis as its head, on both of its clients, and a
-        peer if there are others. ``finalized``: every node has a finalized epoch after genesis.
+        ``block``: every node has a block after genesis as its head, on both of its clients, and
+        knows the head of another node, which it can have over P2P only. ``finalized``: every node has a finalized epoch after genesis.
 
         Raises:
             ServiceFailedError: a service ended or was given up meanwhile.
@@ -129,9 +130,10 @@ class Waiter:
         number = await _block_number(node)
         if head.slot < 1 or number < 1:
             return NotYet(f"head at slot {head.slot}, execution at block {number}")
-        if len(self.endpoints.nodes) == 1 or (await beacon.peer_count()).connected:
+        others = [other for other in self.endpoints.nodes if other is not node]
+        if not others or await _knows_a_head_of(beacon, others):
             return None
-        return NotYet("no peers")
+        return NotYet(f"head at slot {head.slot}, and no block of another node")
 
     async def _is_finalized(self, _node: NodeEndpoints, beacon: Beacon) -> NotYet | None:
         return await _finality(beacon, 1)
@@ -149,6 +151,22 @@ async def _block_number(node: NodeEndpoints) -> int:
         return 1
     async with Execution(node.execution.rpc, timeout=5.0) as execution:
         return await execution.block_number()
+
+
+async def _knows_a_head_of(beacon: Beacon, others: list[NodeEndpoints]) -> bool:
+    """Whether the node has a block that is another node's head, and no genesis.
+
+    Not whether it has peers: a client may count a peer only seconds after blocks came from it.
+    """
+    for other in others:
+        try:
+            async with Beacon(other.consensus.http, timeout=5.0) as its:
+                head = await its.head()
+            if head.slot > 0 and await beacon.header(head.root):
+                return True
+        except UnreachableError:
+            continue
+    return False
 
 
 async def _finality(beacon: Beacon, epoch: int) -> NotYet | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from chainyard.errors import ChainyardError
 from chainyard.genesis.identities import Identities, NodeIdentity, NodeKey, make_identities
 from chainyard.network.layout import Layout
-from chainyard.network.store import read_json, write, write_json
+from chainyard.network.store import damaged, read_json, write, write_json
 from chainyard.spec import Spec
 
 
@@ -85,8 +85,5 @@ def _from_dict(layout: Layout, value: dict[str, object]) -> Identities:
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
-        # The message of a ValueError could quote a secret: name the file only.
-        raise ChainyardError(
-            f"{layout.identities} is damaged",
-            hint=f"remove the network with `chainyard down --name {layout.name}`",
-        ) from error
+        # Without the message of a ValueError: it could quote a secret.
+        raise damaged(layout.identities) from error

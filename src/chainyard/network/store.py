@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +16,45 @@ from filelock import FileLock, Timeout
 from chainyard.errors import ChainyardError, RequestError
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+# Files of a tree that are synced one by one; with more of them it costs less to sync the disk.
+SYNCED_ALONE = 100
 
 
 def private_folder(path: Path) -> Path:
     """Make a folder, and those above it that are missing, for this user alone."""
-    if not path.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    for missing in [one for one in reversed((path, *path.parents)) if not one.is_dir()]:
         with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=PRIVATE_FOLDER)
+            missing.mkdir(mode=PRIVATE_FOLDER)
+            missing.chmod(PRIVATE_FOLDER)  # whatever the umask
     return path
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all, readable by this user alone."""
-    private_folder(path.parent)
+    """Write a file as a whole or not at all, readable by this user alone.
+
+    Raises:
+        ChainyardError: it cannot be written, e.g. for want of space; what was there still is.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        with os.fdopen(os.open(part, flags, PRIVATE_FILE), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        private_folder(path.parent)
+        _write_file(part, content, sync=True)
         part.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise _disk_error(path, error) from error
 
 
 def write_tree(root: Path, files: Iterator[tuple[str, bytes]] | Mapping[str, bytes]) -> None:
     """Write a folder of files as a whole or not at all: a half-written one is begun anew.
 
-    The files are not synced one by one: 100,000 keystores would take minutes. The folder takes
-    its final name last, so a crash before that is seen and mended by the next call.
+    The folder takes its final name last, when all of it is on the disk, so a crash before that is
+    seen and mended by the next call.
+
+    Raises:
+        ChainyardError: it cannot be written, e.g. for want of space.
     """
     import shutil  # noqa: PLC0415 - start-up time
 
@@ -53,35 +62,74 @@ def write_tree(root: Path, files: Iterator[tuple[str, bytes]] | Mapping[str, byt
     shutil.rmtree(part, ignore_errors=True)
     try:
         private_folder(part)
-        made = {part}
-        for name, content in files.items() if isinstance(files, Mapping) else files:
-            path = part / name
-            if path.parent not in made:
-                path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-                made.add(path.parent)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE_FILE), "wb") as file:
-                file.write(content)
+        _write_files(part, files.items() if isinstance(files, Mapping) else files)
         shutil.rmtree(root, ignore_errors=True)
         part.rename(root)
+        _sync_folder(root.parent)
     except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
         raise _disk_error(root, error) from error
+
+
+def _write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    made = {folder}
+    written = 0
+    for name, content in files:
+        path = folder / name
+        if path.parent not in made:
+            made.add(private_folder(path.parent))
+        written += 1
+        _write_file(path, content, sync=written <= SYNCED_ALONE)
+    if written > SYNCED_ALONE:
+        os.sync()
+
+
+def _write_file(path: Path, content: bytes, *, sync: bool) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(os.open(path, flags, PRIVATE_FILE), "wb") as file:
+        os.fchmod(file.fileno(), PRIVATE_FILE)  # whatever the umask
+        file.write(content)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a name in a folder survive a power loss."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def read_json(path: Path) -> Any:
     """A JSON file of ours.
 
     Raises:
-        ChainyardError: it is damaged.
+        ChainyardError: it is damaged, or cannot be read.
         FileNotFoundError: it is not there.
     """
     try:
         return json.loads(path.read_bytes())
-    except ValueError as error:
+    except FileNotFoundError:
+        raise
+    except OSError as error:
         raise ChainyardError(
-            f"{path} is damaged: {error}",
-            cause="the disk was full or the file was edited",
-            hint=f"remove the network with `chainyard down --name {path.parent.name}`",
+            f"cannot read {path}: {error.strerror}", hint="mend the permissions there"
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, str(error)) from error
+
+
+def damaged(path: Path, why: str = "") -> ChainyardError:
+    """The error of a file of ours that is not as we wrote it."""
+    name = next((up.name for up in path.parents if (up / "lock.json").exists()), path.parent.name)
+    return ChainyardError(
+        f"{path} is damaged" + (f": {why}" if why else ""),
+        cause="the disk was full, or the file was edited",
+        hint=f"remove the network with `chainyard down --name {name}`",
+    )
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -92,9 +140,12 @@ def write_json(path: Path, value: Any) -> None:
 def append_event(path: Path, kind: str, **details: Any) -> None:
     """Add a line to the network's events; ``time`` is in Unix seconds."""
     line = json.dumps({"time": round(time.time(), 3), "event": kind, **details})
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-    with os.fdopen(fd, "a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+        with os.fdopen(fd, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        raise _disk_error(path, error) from error
 
 
 @contextlib.contextmanager
@@ -102,17 +153,24 @@ def mutex(path: Path, *, timeout: float = 10.0) -> Iterator[None]:
     """Hold a file lock; other commands wait up to ``timeout`` seconds for it.
 
     Raises:
-        RequestError: another command holds it for longer.
+        RequestError: another command holds it for longer, or removed its folder meanwhile.
     """
-    private_folder(path.parent)
     lock = FileLock(path, mode=PRIVATE_FILE)
     try:
+        private_folder(path.parent)
         lock.acquire(timeout=timeout)
     except Timeout as error:
         raise RequestError(
             f"another chainyard command is working on {path.parent.name!r}",
             hint="wait for it to end, or end it, and run this again",
         ) from error
+    except FileNotFoundError as error:
+        raise RequestError(
+            f"another chainyard command removed {path.parent.name!r} meanwhile",
+            hint="run this again",
+        ) from error
+    except OSError as error:
+        raise _disk_error(path, error) from error
     try:
         yield
     finally:
@@ -120,7 +178,9 @@ def mutex(path: Path, *, timeout: float = 10.0) -> Iterator[None]:
 
 
 def _disk_error(path: Path, error: OSError) -> ChainyardError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return ChainyardError(
-        f"cannot write {path}: {error.strerror}",
-        hint="free space or mend the permissions there, then run the command again",
+        f"cannot write {path}: {error.strerror or error}",
+        cause="the disk is full" if full else "",
+        hint=f"{'free space' if full else 'mend the permissions there'}, then run this again",
     )

@@ -78,7 +78,8 @@ def expand(participants: Node | None, matrix: Node | None, reading: Reading) -> 
                 f"more than {MAX_PARTICIPANTS} participants",
                 expected=f"at most {MAX_PARTICIPANTS}",
             )
-            break
+            reading.bad.add("participants")
+            return []
         drafts += [draft] * total
     if not drafts and not reading.problems:
         reading.rule(["participants", "participants_matrix"], "there is no participant left")
@@ -137,7 +138,9 @@ def _combinations(node: Node, reading: Reading) -> list[tuple[Draft, int]]:
         reading.rule(
             ["participants_matrix"],
             f"participants_matrix stands for more than {MAX_PARTICIPANTS} participants",
+            expected=f"at most {MAX_PARTICIPANTS}",
         )
+        reading.bad.add("participants_matrix")
         return []
     chosen = ([item for item in combination if item] for combination in product(*lists))
     return [(_draft(items, "participants_matrix"), count) for items in chosen]

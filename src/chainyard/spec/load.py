@@ -83,10 +83,11 @@ def _spec(root: Node | None, reading: Reading, text: str) -> Spec:
 
 
 def _root(root: Node | None, reading: Reading) -> MapNode:
+    if root is None:
+        reading.finish()
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
-        if not reading.problems:
-            reading.problem("the file is empty", expected="a map of keys")
-        reading.finish(hint=EMPTY_HINT if root is None else "")
+        reading.problem("the file is empty", expected="a map of keys")
+        reading.finish(hint=EMPTY_HINT)
     if not isinstance(root, MapNode):
         assert root is not None  # noqa: S101 - finish() raised
         reading.problem(f"the file is {describe(root)}", at=root.position, expected="a map of keys")

@@ -16,9 +16,12 @@ PERFECT_PEERDAS_NODES = 16
 
 
 def check(spec: Spec, reading: Reading) -> None:
-    """Record every rule that the Spec breaks."""
+    """Record every rule that the Spec breaks; about nodes only if all of them are known."""
     for rule in RULES:
         rule(spec, reading)
+    if spec.participants and not any(key.startswith("participants") for key in reading.bad):
+        for rule in NODE_RULES:
+            rule(spec, reading)
 
 
 def _peerdas(spec: Spec, reading: Reading) -> None:
@@ -61,7 +64,7 @@ def _keys(spec: Spec, reading: Reading) -> None:
 
 
 def _first_node(spec: Spec, reading: Reading) -> None:
-    if not spec.participants or "bootnodoor" in spec.additional_services:
+    if "bootnodoor" in spec.additional_services:
         return
     if spec.participants[0].el_type == components.NO_EL:
         reading.rule(
@@ -174,15 +177,13 @@ def _proved_node(spec: Spec, reading: Reading, index: int, node: int) -> None:
         reading.rule([key], f"{spec.participants[node].name} has no execution client to prove")
 
 
-RULES: tuple[Callable[[Spec, Reading], None], ...] = (
-    _peerdas,
-    _keys,
-    _first_node,
+Rule = Callable[[Spec, Reading], None]
+
+RULES: tuple[Rule, ...] = (
     _snapshots,
     _subsidy,
     _mempool_bridge,
     _prometheus_grafana,
-    _checkpoints,
     _disruptoor,
-    _builders,
 )
+NODE_RULES: tuple[Rule, ...] = (_peerdas, _keys, _first_node, _checkpoints, _builders)

@@ -79,7 +79,7 @@ def tagged(tag: str, text: str) -> Scalar:
     Raises:
         ValueError: the word is no such thing.
     """
-    kind = tag.removeprefix("tag:yaml.org,2002:")
+    kind = tag.removeprefix("!!").removeprefix("tag:yaml.org,2002:")
     if kind in {"str", "!"}:
         return text
     value = resolve(text)

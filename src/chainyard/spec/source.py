@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chainyard.errors import Problem, SpecError
 
-MAX_BYTES = 4 * 1024 * 1024
-"""A file of a network is a few kB; 4 MiB is also the message limit that ethereum-package has."""
+MAX_BYTES = 2 * 1024 * 1024
+"""The file of a network is a few kB; at this size, reading the worst one takes seconds."""
 
 
 def read_text(path: str | os.PathLike[str]) -> str:

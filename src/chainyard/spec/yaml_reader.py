@@ -126,9 +126,9 @@ class _Composer:
 
     def check_tag(self, event: Any) -> None:
         kind = "seq" if isinstance(event, SequenceStartEvent) else "map"
-        if event.tag and str(event.tag) not in {"!", f"tag:yaml.org,2002:{kind}"}:
+        if _tag(event) not in {"", "!", f"!!{kind}"}:
             self.reading.problem(
-                f"the tag {shorten(str(event.tag))!r} is not understood here", at=_position(event)
+                f"the tag {_tag(event)!r} is not understood here", at=_position(event)
             )
 
     def scalar(self, event: Any) -> ScalarNode:
@@ -137,8 +137,8 @@ class _Composer:
         if text is None:
             self.reading.problem("text with half of a surrogate pair (\\ud800 to \\udfff)", at=at)
             text = value = ""
-        elif event.tag:
-            value = self.tagged(str(event.tag), text, at)
+        elif tag := _tag(event):
+            value = self.tagged(tag, text, at)
         elif event.implicit[0] and not event.style:
             value = scalars.resolve(text)
         if isinstance(value, float) and not math.isfinite(value):
@@ -212,6 +212,12 @@ class _Composer:
 def _position(event: Any) -> Position:
     mark = event.start_mark
     return Position(mark.line + 1, mark.column + 1)
+
+
+def _tag(event: Any) -> str:
+    """The tag as written, shortened; ``str(event.tag)`` takes quadratic time for a long one."""
+    tag = event.ctag
+    return "" if tag is None else shorten(f"{tag.handle or ''}{tag.suffix or ''}")
 
 
 def _joined_surrogates(text: str) -> str | None:

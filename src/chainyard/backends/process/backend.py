@@ -112,7 +112,7 @@ class ProcessBackend:
             )
             for service in chosen
         }
-        self._supervisor.settle()
+        self._supervisor.answers_or_ends()
         recorded = self._records.all_launches()
         launches = {name: one.launch for name, one in rendered.items()}
         difference = self._compare(launches, recorded, gone=set(recorded) - set(plan.names()))
@@ -125,7 +125,7 @@ class ProcessBackend:
         return difference
 
     def start(self, names: Collection[str] | None = None) -> None:
-        self._supervisor.settle()
+        self._supervisor.answers_or_ends()
         known = check_known(names, self._records.names())
         now = self.observe()
         self._start([name for name in known if now[name].state in status.STARTABLE])
@@ -133,7 +133,7 @@ class ProcessBackend:
     def stop(
         self, names: Collection[str] | None = None, progress: Progress | None = None
     ) -> tuple[str, ...]:
-        self._supervisor.settle()
+        self._supervisor.answers_or_ends()
         known = sorted({*self._records.names(), *self._records.run_names()})
         killed = self._end(check_known(names, known), progress)
         if names is None:

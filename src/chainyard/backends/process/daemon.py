@@ -44,7 +44,6 @@ from chainyard.backends.process.identity import Identity
 from chainyard.backends.process.records import LOCK, SOCKET, End, Launch, Records, Run
 from chainyard.errors import ChainyardError
 
-
 _HANDLED = (
     signal.SIGTERM,
     signal.SIGINT,

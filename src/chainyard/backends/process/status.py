@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
-import xmlrpc.client
 from typing import Any
 
 from chainyard.backends.base import ServiceStatus, State
 from chainyard.backends.process.records import End, Records, Run
-from chainyard.backends.process.supervisor import Supervisor
+from chainyard.backends.process.supervisor import SILENCE, Supervisor
 
 STARTABLE: tuple[State, ...] = ("stopped", "failed", "missing")
 """States of which a service is brought back by starting it."""
@@ -32,7 +30,7 @@ def observe(records: Records, supervisor: Supervisor) -> dict[str, ServiceStatus
     if supervisor.running():
         try:
             known = supervisor.processes()
-        except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+        except SILENCE as error:
             trouble = f"its supervisor does not answer: {error}"
     found = {}
     for name in records.names():

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import signal
 import time
-import xmlrpc.client
 from collections.abc import Collection
 
 from chainyard.backends.base import Progress
 from chainyard.backends.process.identity import await_that, family, send
 from chainyard.backends.process.records import Records
-from chainyard.backends.process.supervisor import Supervisor
+from chainyard.backends.process.supervisor import SILENCE, Supervisor
 
 _AFTER_KILL = 10.0
 """Seconds that the system may take to end a process that was killed."""
+
+_AGAIN = 0.3
+"""Seconds between two signals to what outlives its parent."""
 
 _ENDED = ("STOPPED", "FATAL")
 _ENDING = (*_ENDED, "STOPPING")
@@ -52,6 +53,8 @@ class _Group:
         self._progress = progress
         self._began = time.monotonic()
         self._killed: list[str] = []
+        self._signalled: dict[str, float] = {}
+        self._left: list[str] = []
         self._left = [name for name in names if not self._is_gone(name, self._states())]
 
     def stop(self) -> list[str]:
@@ -72,6 +75,7 @@ class _Group:
                 self._left.remove(name)
                 self._note_end(name)
             else:
+                self._signal_orphans(name)
                 self._kill_when_due(name)
         return not self._left
 
@@ -81,15 +85,17 @@ class _Group:
             try:
                 found = self._supervisor.processes()
                 return {name: info["statename"] for name, info in found.items()}
-            except (OSError, http.client.HTTPException, xmlrpc.client.Error):
-                self._supervisor.kill()
+            except SILENCE:
+                self._supervisor.kill(children=False)
                 self._supervisor = None
+                for name in self._left:
+                    self._signal(name)
         return {}
 
     def _tell(self, names: Collection[str]) -> None:
         """Have the supervisor stop them. Asked again while one is between two lives."""
         if self._supervisor is not None:
-            with contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error):
+            with contextlib.suppress(*SILENCE):
                 self._supervisor.signal_stop(names)
 
     def _is_gone(self, name: str, states: dict[str, str]) -> bool:
@@ -101,6 +107,15 @@ class _Group:
     def _signal(self, name: str) -> None:
         if run := self._records.run(name):
             send(family(run.identity, self._home), signal.Signals[f"SIG{run.stop_signal}"])
+
+    def _signal_orphans(self, name: str) -> None:
+        """Signal again what its parent left behind: just forked, it may have missed the first."""
+        run = self._records.run(name)
+        if run is None or run.identity.alive():
+            return
+        if time.monotonic() - self._signalled.get(name, 0.0) > _AGAIN:
+            self._signalled[name] = time.monotonic()
+            self._signal(name)
 
     def _kill_when_due(self, name: str) -> None:
         run = self._records.run(name)

@@ -41,6 +41,9 @@ nocleanup = true
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 """
 
+SILENCE = (OSError, http.client.HTTPException, xmlrpc.client.Error)
+"""What is raised when it does not answer."""
+
 # Fault codes of supervisor.xmlrpc.Faults.
 _BAD_NAME, _SPAWN_ERROR, _ALREADY_STARTED, _NOT_RUNNING = 10, 50, 60, 70
 
@@ -60,6 +63,15 @@ class Supervisor:
     def settle(self) -> None:
         """Wait for one that an interrupted command has started a moment ago."""
         identity.await_that(lambda: self.running() or not self._locked(), TIMEOUT)
+
+    def answers_or_ends(self) -> None:
+        """`settle`, and end one that lives but does not answer; its children live on."""
+        self.settle()
+        if self.running():
+            try:
+                self.processes()
+            except SILENCE:
+                self.kill(children=False)
 
     def _locked(self) -> bool:
         try:
@@ -166,15 +178,15 @@ class Supervisor:
 
     def shut_down(self) -> None:
         """End it; all services are stopped by now."""
-        with contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error):
+        with contextlib.suppress(*SILENCE):
             with self._proxy() as proxy:
                 proxy.supervisor.shutdown()
             if identity.await_that(lambda: not self.running(), TIMEOUT):
                 return
         self.kill()
 
-    def kill(self) -> None:
-        """End it and its children with SIGKILL, whatever state they are in."""
+    def kill(self, *, children: bool = True) -> None:
+        """End it, and its children if asked to, with SIGKILL, whatever state they are in."""
         recorded = self._records.supervisor()
         process = recorded.process() if recorded else None
         if process is None:
@@ -182,9 +194,9 @@ class Supervisor:
         with contextlib.suppress(psutil.NoSuchProcess):
             # Frozen first, so that it cannot start another child while we look.
             process.suspend()
-            children = process.children(recursive=True)
+            started = process.children(recursive=True) if children else []
             identity.kill_and_wait([process])
-            identity.kill_and_wait(children)
+            identity.kill_and_wait(started)
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -1,0 +1,5 @@
+"""``python -m chainyard``."""
+
+from chainyard.cli import main
+
+main()
