@@ -1,10 +1,10 @@
 """A private Ethereum proof-of-stake testnet that a person can live in.
 
-    from chainyard import Network, load_spec
+from chainyard import Network, load_spec
 
-    with Network.create(load_spec("network_params.yaml"), name="mine") as network:
-        network.wait_for_block(5)
-        print(network.endpoints().rpc.execution.rpc)
+with Network.create(load_spec("network_params.yaml"), name="mine") as network:
+    network.wait_for_block(5)
+    print(network.endpoints().rpc.execution.rpc)
 """
 
 from __future__ import annotations

@@ -83,6 +83,44 @@ def test_an_interrupted_up_ends_with_130(folder, tmp_path, how):
     assert not folder.network().exists()
 
 
+def test_sigterm_ends_an_event_loop_in_order(folder, tmp_path):
+    script = (
+        "import anyio, os, signal, sys\n"
+        "from chainyard.cli import app, run\n"
+        "async def wait():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        await anyio.sleep(60)\n"
+        "    finally:\n"
+        "        sys.stdout.write('put away')\n"
+        "app.dispatch = lambda arguments: anyio.run(wait)\n"
+        "sys.exit(run.run(['up']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (130, "put away")
+    assert "Traceback" not in done.stderr
+
+
+def test_sigterm_ends_what_ignores_ctrl_c(folder, tmp_path):
+    script = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from chainyard.cli import app, run\n"
+        "app.dispatch = lambda arguments: os.kill(os.getpid(), signal.SIGTERM) or signal.pause()\n"
+        "sys.exit(run.run(['up']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], stderr=subprocess.PIPE, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 130
+
+
 def wait_until(condition, process):
     pause = threading.Event()
     for _ in range(PATIENCE * 20):
@@ -146,6 +184,38 @@ def test_a_terminal_sees_progress_and_the_table(folder):
     assert "genesis" in seen
     assert "1-geth-prysm" in seen
     assert "chainyard down" in seen
+
+
+def test_watching_on_a_terminal_ends_with_ctrl_c_and_no_error(folder, networks):
+    folder.run("up")
+    seen, code = watch_terminal(b"devnet is running", "status", "--watch")
+    assert code == 0
+    assert b"\x1b[?25h" in seen  # the cursor is back
+    assert b"Interrupted" not in seen
+
+
+def watch_terminal(awaited: bytes, *arguments: str) -> tuple[bytes, int]:
+    """What is seen until ``awaited`` and, after Ctrl-C, to the end; and the exit code."""
+    master, slave = pty.openpty()
+    env = {**os.environ, "TERM": "xterm"}
+    process = subprocess.Popen([*MAIN, *arguments], stdout=slave, stderr=slave, env=env)
+    os.close(slave)
+    seen, interrupted = b"", False
+    try:
+        while chunk := os.read(master, 65536):
+            seen += chunk
+            if awaited in seen and not interrupted:
+                interrupted = True
+                process.send_signal(signal.SIGINT)
+    except OSError:
+        pass  # Linux says so when the other end is closed
+    finally:
+        os.close(master)
+        try:
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+    return seen, code
 
 
 def on_terminal(*arguments: str, **environment: str) -> str:

@@ -284,9 +284,10 @@ def test_attach_becomes_the_console(up, monkeypatch):
 
 def test_attach_as_json_wraps_what_is_printed(up, networks, monkeypatch):
     monkeypatch.setattr(
-        networks, "console", lambda self, service: ["/bin/sh", "-c", "echo 12; echo no >&2; exit 3"]
+        networks,
+        "console",
+        lambda self, service, js: ["/bin/sh", "-c", "echo 12; echo no >&2; exit 3"],
     )
-    monkeypatch.setattr(attach_verb, "with_expression", lambda command, _js: command)
     value = up.json("attach", "el-1-geth-prysm", "--exec", "1", code=1)
     assert value == {"service": "el-1-geth-prysm", "exit_code": 3, "output": "12", "error": "no"}
 
@@ -306,7 +307,7 @@ def test_attach_to_what_has_no_console(up, arguments, sentence, code):
 
 @pytest.mark.parametrize("flags", [[], ["--exec", "1", "--output", "json"]])
 def test_attach_where_the_console_is_gone(up, networks, monkeypatch, flags):
-    monkeypatch.setattr(networks, "console", lambda self, service: ["/nowhere/geth", "attach"])
+    monkeypatch.setattr(networks, "console", lambda self, service, js: ["/nowhere/geth", "attach"])
     result = up.run("attach", "el-1-geth-prysm", *flags, code=1)
     assert "/nowhere/geth cannot be run: No such file" in result.err + result.out
 

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fork_schedules import forks_from
 from hypothesis import settings
 
 from chainyard.genesis.keys import ValidatorKeys, derive_validators
 from chainyard.spec import NetworkParams
 from chainyard.spec.network_params import default_params
+from tests.genesis.fork_schedules import forks_from
 
 # Shared machines are too uneven for deadlines; a failure prints how to repeat it.
 settings.register_profile("genesis", deadline=None, max_examples=40, print_blob=True)

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from chainyard.errors import RequestError
-from chainyard.genesis.consensus_config import config_yaml, consensus_config
+from chainyard.genesis.consensus_config import _SINCE_GLOAS, config_yaml, consensus_config
 from chainyard.genesis.presets import MAINNET, MINIMAL, preset_of
 from chainyard.spec.network_params import GasLimitStep
 
@@ -92,12 +92,35 @@ def test_what_is_for_heze_and_gloas_only(make_spec):
     assert "GAS_LIMIT_SCHEDULE" not in config_of(make_spec())
 
 
+UNSCHEDULED = {
+    "GLOAS_FORK_VERSION",
+    "GLOAS_FORK_EPOCH",
+    "HEZE_FORK_VERSION",
+    "HEZE_FORK_EPOCH",
+    *_SINCE_GLOAS,
+}
+
+
+def test_yaml_names_what_came_with_gloas_only_if_it_is_scheduled(make_spec, forks_from):
+    quiet = YAML(typ="safe").load(StringIO(config_yaml(config_of(make_spec()))))
+    assert not UNSCHEDULED & set(quiet)
+    spec = make_spec(gloas_fork_epoch=9, confirmation_byzantine_threshold=30)
+    named = YAML(typ="safe").load(StringIO(config_yaml(config_of(spec, AGGREGATE_DUE_BPS=7000))))
+    assert named["GLOAS_FORK_EPOCH"] == 9
+    assert named["CONFIRMATION_BYZANTINE_THRESHOLD"] == 30
+    assert named["AGGREGATE_DUE_BPS"] == 7000
+    assert set(named) >= _SINCE_GLOAS
+    assert "HEZE_FORK_EPOCH" not in named
+
+
 def test_yaml(make_spec, forks_from):
     spec = make_spec(bpo_1_epoch=3, bpo_2_epoch=5)
     config = config_of(spec, SLOTS_PER_EPOCH=8)
     text = config_yaml(config)
     read = YAML(typ="safe").load(StringIO(text))
-    assert list(read) == list(config)
+    left_out = set(config) - set(read)
+    assert [key for key in config if key not in left_out] == list(read)
+    assert left_out == {*UNSCHEDULED, "AGGREGATE_DUE_BPS", "CONFIRMATION_BYZANTINE_THRESHOLD"}
     assert read["BLOB_SCHEDULE"] == config["BLOB_SCHEDULE"]
     assert read["PRESET_BASE"] == "mainnet"
     assert read["SLOTS_PER_EPOCH"] == 8

@@ -4,12 +4,12 @@ import dataclasses
 import json
 
 import pytest
-from fork_schedules import forks_from
 
 from chainyard.errors import RequestError
 from chainyard.genesis.forks import compute_fork_digest
 from chainyard.genesis.make import Genesis, check_genesis, derive_genesis_keys, make_genesis
 from chainyard.spec import load_spec
+from tests.genesis.fork_schedules import forks_from
 
 TIME = 1_700_000_000
 FILES = {

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from sampling_oracle import accepted, compute_shuffled_index, sha, take
 
 from chainyard.genesis import shuffling
 from chainyard.genesis.shuffling import Sampler, compute_shuffled_permutation, shuffled_indices
+from tests.genesis.sampling_oracle import accepted, compute_shuffled_index, sha, take
 
 MAX_ELECTRA = 2048 * 10**9
 ETH = 10**9

@@ -4,8 +4,6 @@ import dataclasses
 import hashlib
 
 import pytest
-from remerkleable_types import types
-from sampling_oracle import accepted, take
 
 from chainyard.errors import RequestError
 from chainyard.genesis.bls import aggregate_public_keys
@@ -23,6 +21,8 @@ from chainyard.genesis.validators import (
     key_sources,
     shuffled_blocks,
 )
+from tests.genesis.remerkleable_types import types
+from tests.genesis.sampling_oracle import accepted, take
 
 FORKS = ["bellatrix", "capella", "deneb", "electra", "fulu"]
 ETH = 10**9

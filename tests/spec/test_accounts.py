@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chainyard.spec import load_spec
-from chainyard.spec.accounts import parse_balance
+from chainyard.spec.accounts import Allocation, parse_balance
 
 from .helpers import place, problem, problems
 
@@ -25,20 +25,20 @@ def prefunded(accounts: Any) -> Any:
 @pytest.mark.parametrize("form", [dict, json.dumps])
 def test_map_or_json_text(form: Any) -> None:
     accounts = prefunded(form({A: {"balance": "10ETH"}, B: {"balance": "1ETH"}}))
-    assert {address: body["balance"] for address, body in accounts.items()} == {
+    assert {address: body.balance for address, body in accounts.items()} == {
         A: 10 * 10**18,
         B: 10**18,
     }
 
 
 def test_text_with_names_that_are_not_quoted() -> None:
-    text = '{ "%s": { balance: "1ETH", nonce: 3, secretKey: "0x", } }' % A
-    assert prefunded(text)[A] == {"balance": 10**18, "nonce": 3, "code": "0x", "storage": {}}
+    text = f'{{ "{A}": {{ balance: "1ETH", nonce: 3, secretKey: "0x", }} }}'
+    assert prefunded(text)[A] == Allocation(balance=10**18, nonce=3)
 
 
 def test_storage_becomes_words() -> None:
     body = {"code": "0x00", "storage": {"0x01": "0xff", "2": 3}}
-    storage = prefunded({A: body})[A]["storage"]
+    storage = prefunded({A: body})[A].storage
     assert storage == {f"0x{1:064x}": f"0x{255:064x}", f"0x{2:064x}": f"0x{3:064x}"}
 
 
@@ -131,3 +131,10 @@ def test_bad_additional_mnemonics() -> None:
         (4, "is 3: too la"),
         (5, "is the numbe"),
     ]
+
+
+def test_values_by_name_or_as_attributes() -> None:
+    account = prefunded({A: {"balance": "1ETH"}})[A]
+    assert account["balance"] == account.balance
+    with pytest.raises(KeyError):
+        account["as_map"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chainyard.spec import FAR_FUTURE_EPOCH, Spec, load_spec
+from chainyard.spec.accounts import Allocation
 
 from .helpers import CONFORMANCE
 
@@ -94,7 +95,7 @@ def test_slots_of_thirty_seconds_and_nodes_without_execution_client() -> None:
     assert lone.cl_service == "cl-3-lighthouse-none"
     assert lone.vc_image == "ethpandaops/lighthouse:eth-act-optional-proofs"
     account = spec.network_params.prefunded_accounts["0xb9e79D19f651a941757b35830232E7EFC77E1c79"]
-    assert account["balance"] == 100_000 * 10**18
+    assert account.balance == 100_000 * 10**18
     assert spec.mev_params.mev_builder_subsidy == 1
     zkvm = spec.zkboost_params.zkvms[0]
     assert zkvm.gpu is not None
@@ -145,14 +146,8 @@ def test_shadowfork() -> None:
 
 def test_account_as_json_text() -> None:
     contracts = conforming("custom-contracts.yaml").network_params.additional_preloaded_contracts
-    assert dict(contracts) == {
-        "0x123463a4B065722E99115D6c222f267d9cABb524": {
-            "balance": 2 * 10**18,
-            "nonce": 0,
-            "code": "0x1234",
-            "storage": {},
-        }
-    }
+    address = "0x123463a4B065722E99115D6c222f267d9cABb524"
+    assert contracts == {address: Allocation(balance=2 * 10**18, code="0x1234")}
 
 
 def test_additional_mnemonics() -> None:

@@ -101,8 +101,10 @@ def test_tabs() -> None:
             "scrape_interval",
         ),
         (
-            "disruptoor_params:\n  partitions:\n    - name: a\n      groups:\n"
-            "        - participant: [1]\n",
+            (
+                "disruptoor_params:\n  partitions:\n    - name: a\n      groups:\n"
+                "        - participant: [1]\n"
+            ),
             5,
             11,
             "disruptoor_params.partitions[0].groups[0].participant",

@@ -50,13 +50,17 @@ def test_an_unknown_service() -> None:
             "participant 2, and there are 1",
         ),
         (
-            "{additional_services: [zkboost], "
-            "zkboost_params: {instances: [{name: z, el_participant_index: 1}]}}",
+            (
+                "{additional_services: [zkboost], "
+                "zkboost_params: {instances: [{name: z, el_participant_index: 1}]}}"
+            ),
             "participant 1, counted from 0",
         ),
         (
-            "{persistent: true, network_params: {network: hoodi-shadowfork}, "
-            "participants: [{el_storage_type: archive}]}",
+            (
+                "{persistent: true, network_params: {network: hoodi-shadowfork}, "
+                "participants: [{el_storage_type: archive}]}"
+            ),
             "which is no archive",
         ),
         ("{network_params: {preregistered_validator_count: 4294967297}}", "too large"),

@@ -29,20 +29,13 @@ def run(args: Namespace) -> int:
     network = find_network(args.name)
     if args.output == "json" and args.expression is None:
         raise RequestError("a console does not speak JSON", hint="--exec JS with --output json")
-    command = network.console(args.service)
-    if args.expression is not None:
-        command = with_expression(command, args.expression)
+    command = network.console(args.service, args.expression)
     if args.output == "json":
         return _run(args.service, command)
     try:
         replace_process(command[0], command)  # from here on it is the console's process
     except OSError as error:
         raise _cannot_run(command, error) from error
-
-
-def with_expression(command: list[str], expression: str) -> list[str]:
-    """The console's command, to evaluate one expression: options come before the socket."""
-    return [*command[:-1], "--exec", expression, command[-1]]
 
 
 def _run(service: str, command: list[str]) -> int:

@@ -76,7 +76,8 @@ def named(given: str | None) -> str | None:
 def find_network(name: str | None, *, guess: bool = True) -> Network:
     """The network that a verb without a file means.
 
-    ``--name``, ``$CHAINYARD_NAME``, or the one named after this folder, or (if ``guess``) the only one there is.
+    ``--name``, ``$CHAINYARD_NAME``, or the one named after this folder, or (if ``guess``) the
+    only one there is.
 
     Raises:
         NotFoundError: it cannot be told, or does not exist.

@@ -78,9 +78,10 @@ def _terminated_like_interrupted() -> Iterator[None]:
     def interrupt(_signal: int, frame: FrameType | None) -> None:
         # An event loop has a handler of its own, which ends its tasks in order.
         handler = signal.getsignal(signal.SIGINT)
-        if callable(handler):
-            handler(signal.SIGINT, frame)
-        raise KeyboardInterrupt
+        if not callable(handler):
+            # Ctrl-C is ignored, as in the background of a script: we end all the same.
+            raise KeyboardInterrupt
+        handler(signal.SIGINT, frame)
 
     before = signal.signal(signal.SIGTERM, interrupt)
     try:

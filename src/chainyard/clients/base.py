@@ -74,8 +74,12 @@ class ExecutionClient(Protocol):
         """Why this client cannot run that participant on this network."""
         ...
 
-    def console(self, service: Service) -> tuple[Text, ...] | None:
-        """Arguments of its program for an interactive console, if it has one."""
+    def console(self, expression: str | None) -> tuple[Text, ...] | None:
+        """Arguments of its program for a console beside it, if it has one.
+
+        Args:
+            expression: what to evaluate instead of asking a person.
+        """
         ...
 
 

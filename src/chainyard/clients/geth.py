@@ -92,8 +92,10 @@ class Geth:
         own = bool(participant.el_binary_path)
         return LIMITS.check(context, participant, key="el_type", own_program=own)
 
-    def console(self, service: Service) -> tuple[Text, ...] | None:  # noqa: ARG002 - the Protocol's
-        return (Text.of("attach"), Text.of("--datadir=", Data()), Text.of(Socket("geth.ipc")))
+    def console(self, expression: str | None) -> tuple[Text, ...] | None:
+        evaluate = ("--exec", expression) if expression is not None else ()
+        # geth takes flags only before the socket.
+        return tuple(Text.of(arg) for arg in ("attach", *evaluate, Socket("geth.ipc")))
 
 
 def _key_file(node: Node) -> str:

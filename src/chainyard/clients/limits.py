@@ -43,7 +43,7 @@ class Limits:
             own_program: the user brings a program of their own, whose forks we do not know.
         """
         for message in self._messages(context, own_program=own_program):
-            yield _placed(f"{participant.name}: {message}", context, participant, key)
+            yield placed(f"{participant.name}: {message}", context, participant, key)
 
     def _messages(self, context: Context, *, own_program: bool) -> Iterator[str]:
         params = context.params
@@ -74,7 +74,7 @@ class Limits:
         return next((fork for fork in newer if epochs[fork] != FAR_FUTURE_EPOCH), "")
 
 
-def _placed(message: str, context: Context, participant: Participant, key: str) -> Problem:
+def placed(message: str, context: Context, participant: Participant, key: str) -> Problem:
     """The problem, at the place where the client was chosen, as far as the file says."""
     spec = context.spec
     for dotted in (f"participants[{participant.index - 1}].{key}", "network_params"):

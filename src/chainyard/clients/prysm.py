@@ -16,7 +16,7 @@ from chainyard.clients.base import (
     literal,
     resources,
 )
-from chainyard.clients.limits import Limits
+from chainyard.clients.limits import Limits, placed
 from chainyard.errors import Problem
 from chainyard.genesis.identities import EnrOf, multiaddr_text
 from chainyard.service import (
@@ -35,7 +35,7 @@ from chainyard.service import (
     Text,
     url,
 )
-from chainyard.spec import Participant
+from chainyard.spec import FAR_FUTURE_EPOCH, Participant
 
 LIMITS = Limits(
     name="Prysm",
@@ -45,6 +45,8 @@ LIMITS = Limits(
     presets=("mainnet",),
     preset_reason="its released and its Go-module programs are compiled for mainnet",
 )
+
+SLOTS_PER_EPOCH = 32  # of the mainnet preset, which the program is compiled for
 
 BEACON_PORTS = (
     # TCP and QUIC on one number, as Prysm itself has it.
@@ -104,7 +106,15 @@ class PrysmBeacon:
 
     def limits(self, context: Context, participant: Participant) -> Iterator[Problem]:
         own = bool(participant.cl_binary_path)
-        return LIMITS.check(context, participant, key="cl_type", own_program=own)
+        yield from LIMITS.check(context, participant, key="cl_type", own_program=own)
+        if _shortens_fulu_epochs(context):
+            yield placed(
+                f"{participant.name}: Prysm cannot have both Fulu and another SLOTS_PER_EPOCH "
+                "than 32: the length of its proposer lookahead is compiled in",
+                context,
+                participant,
+                "cl_type",
+            )
 
 
 class PrysmValidator:
@@ -139,6 +149,12 @@ class PrysmValidator:
     def limits(self, context: Context, participant: Participant) -> Iterator[Problem]:
         own = bool(participant.vc_binary_path)
         return LIMITS.check(context, participant, key="vc_type", own_program=own)
+
+
+def _shortens_fulu_epochs(context: Context) -> bool:
+    slots = context.overrides.get("SLOTS_PER_EPOCH", SLOTS_PER_EPOCH)
+    fulu = context.params.fork_epochs["fulu"]
+    return int(slots) != SLOTS_PER_EPOCH and fulu != FAR_FUTURE_EPOCH
 
 
 def _key_file(node: Node) -> str:

@@ -96,9 +96,50 @@ def consensus_config(
     return config
 
 
+# Values that came with Gloas or later. A client that has no Gloas logs an error for each.
+_SINCE_GLOAS = frozenset(
+    {
+        "ATTESTATION_DUE_BPS_GLOAS",
+        "AGGREGATE_DUE_BPS_GLOAS",
+        "SYNC_MESSAGE_DUE_BPS_GLOAS",
+        "CONTRIBUTION_DUE_BPS_GLOAS",
+        "PAYLOAD_DUE_BPS",
+        "PAYLOAD_ATTESTATION_DUE_BPS",
+        "INCLUSION_LIST_DUE_BPS",
+        "MIN_BUILDER_WITHDRAWABILITY_DELAY",
+        "CHURN_LIMIT_QUOTIENT_GLOAS",
+        "CONSOLIDATION_CHURN_LIMIT_QUOTIENT",
+        "MAX_PER_EPOCH_ACTIVATION_CHURN_LIMIT_GLOAS",
+        "MAX_REQUEST_PAYLOADS",
+        "MAX_REQUEST_INCLUSION_LIST",
+        "MIN_SLOTS_FOR_INCLUSION_LISTS_REQUESTS",
+        "MAX_TRANSACTIONS_BYTES_PER_INCLUSION_LIST",
+    }
+)
+
+# Values that some clients have under another name or not at all: left out where they are what
+# every client that has them takes anyway.
+_COMMON_DEFAULTS = {"AGGREGATE_DUE_BPS": 6667, "CONFIRMATION_BYZANTINE_THRESHOLD": 25}
+
+
 def config_yaml(config: Mapping[str, Any]) -> str:
-    """config.yaml. One key a line and hex unquoted: Prysm rewrites such lines before it parses."""
-    return "".join(f"{key}: {_yaml(value)}\n" for key, value in config.items())
+    """config.yaml. One key a line and hex unquoted: Prysm rewrites such lines before it parses.
+
+    Forks that are not scheduled, and their values, are left out: it means the same to a client
+    that knows them, and spares those that do not a page of errors in their logs.
+    """
+    return "".join(
+        f"{key}: {_yaml(value)}\n" for key, value in config.items() if _is_needed(config, key)
+    )
+
+
+def _is_needed(config: Mapping[str, Any], key: str) -> bool:
+    if key in _COMMON_DEFAULTS:
+        return bool(config[key] != _COMMON_DEFAULTS[key])
+    fork = key.partition("_FORK_")[0].lower()
+    if key.endswith(("_FORK_VERSION", "_FORK_EPOCH")) and fork in ("gloas", "heze"):
+        return bool(config[f"{fork.upper()}_FORK_EPOCH"] != FAR_FUTURE_EPOCH)
+    return key not in _SINCE_GLOAS or bool(config["GLOAS_FORK_EPOCH"] != FAR_FUTURE_EPOCH)
 
 
 def _yaml(value: object) -> str:

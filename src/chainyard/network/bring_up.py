@@ -6,6 +6,7 @@ next. The order: programs and keys (at the same time), genesis, ports, services;
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from chainyard.chain.clock import SlotClock
-from chainyard.network.layout import existing
+from chainyard.genesis.keys import ValidatorKeys
 from chainyard.network.prepare import (
     allot_ports,
     ensure_genesis,
@@ -28,15 +29,16 @@ from chainyard.network.prepare import (
 )
 from chainyard.network.ready import Wait, Waiter
 from chainyard.network.secrets import write_service_secrets
-from chainyard.network.store import append_event, mutex
+from chainyard.network.store import append_event
 from chainyard.network.views import UpReport
 from chainyard.progress import Progress
 
 if TYPE_CHECKING:
     from chainyard.network.network import Network
 
-# Seconds that clients may take from their start to an answering API, on a slow machine.
-CLIENT_START = 60.0
+# Seconds that clients may take from their start to an answering API: 5 to 10 on an idle machine,
+# many times that on one that is overloaded. Those that end meanwhile are noticed at once.
+CLIENT_START = 180.0
 
 
 @dataclass
@@ -57,14 +59,14 @@ def bring_up(
 ) -> UpReport:
     """Bring the network up; raises as `Network.up`."""
     timer = _Timer()
-    with mutex(network.layout.mutex):
+    with network.held():
         created = not network.lock.started
         programs = _prepare(network, timer, progress)
         waiter = network.waiter(progress)
         changed = _start(network, waiter, programs, timer, progress)
     chosen: Wait = wait or ("finalized" if network.spec.wait_for_finalization else "block")
     slots = 10 if chosen == "block" else 6 * waiter.clock.slots_per_epoch
-    limit = timeout or default_timeout(waiter.clock, slots)
+    limit = default_timeout(waiter.clock, slots) if timeout is None else timeout
     with timer.part("wait"):
         anyio.run(partial(waiter.until, chosen, timeout=limit))
     return UpReport(network.name, created, changed, timer.seconds, waiter.endpoints)
@@ -77,17 +79,30 @@ def default_timeout(clock: SlotClock, slots: int) -> float:
 
 def _prepare(network: Network, timer: _Timer, progress: Progress) -> dict[str, Path]:
     """Programs, keys, secrets, genesis and ports; gives the programs."""
+    cancelled = threading.Event()
     with ThreadPoolExecutor(max_workers=1) as pool, timer.part("programs and keys"):
-        programs = pool.submit(ensure_programs, network, progress)
-        keys = genesis_keys(network, progress)
-        ensure_keystores(network, keys[0], progress)
-        found = programs.result()
+        making = pool.submit(_make_keys, network, progress, cancelled)
+        try:
+            # Here, and the keys in the other thread: Ctrl-C is to end a download at once.
+            programs = ensure_programs(network, progress)
+            keys = making.result()
+        except BaseException:
+            cancelled.set()
+            raise
     write_service_secrets(network.layout, network.spec, network.identities)
-    allot_ports(network, network.plan(), [at for at in existing() if at != network.layout])
+    allot_ports(network, network.plan())
     with timer.part("genesis"):
         # The last moment: the genesis time counts from here.
         ensure_genesis(network, keys, progress)
-    return found
+    return programs
+
+
+def _make_keys(
+    network: Network, progress: Progress, cancelled: threading.Event
+) -> list[ValidatorKeys]:
+    keys = genesis_keys(network, progress, cancelled)
+    ensure_keystores(network, keys[0], progress)
+    return keys
 
 
 def _start(

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from chainyard.network.network import Network
 
 
-def console_command(network: Network, name: str) -> list[str]:
-    """The command of an interactive console of a service.
+def console_command(network: Network, name: str, expression: str | None) -> list[str]:
+    """The command of a console of a service.
+
+    Args:
+        expression: what to evaluate instead of asking a person.
 
     Raises:
         NotFoundError: no service of that name.
@@ -24,10 +27,9 @@ def console_command(network: Network, name: str) -> list[str]:
             f"the network {network.name!r} has no service {name!r}",
             hint=f"one of: {', '.join(plan.names())}",
         )
-    service = plan[name]
     for participant in network.spec.participants:
         if participant.el_service == name:
-            args = clients.execution(participant.el_type).console(service)
+            args = clients.execution(participant.el_type).console(expression)
             if args is not None:
                 return network.backend.command(name, args)
     consoles = [node.el_service for node in network.spec.participants if node.el_service]

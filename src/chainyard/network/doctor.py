@@ -111,6 +111,9 @@ def _caught(check: Callable[[Network], Iterator[Finding]], network: Network) -> 
         yield from check(network)
     except ChainyardError as error:
         yield Finding(f"{network.name}: {check.__name__[1:]}", False, error.message, error.hint)
+    except OSError as error:
+        detail = f"{error.filename}: {error.strerror}"
+        yield Finding(f"{network.name}: {check.__name__[1:]}", False, detail)
 
 
 def _files(network: Network) -> Iterator[Finding]:

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from chainyard.errors import ChainyardError, NotFoundError
 from chainyard.network.views import State, Summary
 
 if TYPE_CHECKING:
     from chainyard.network.network import Network
+
+
+def summaries(networks: Iterable[Network]) -> list[Summary]:
+    """A line for each; one that is damaged hides no other, and one just removed is left out."""
+    lines = []
+    for network in networks:
+        try:
+            lines.append(summary(network))
+        except NotFoundError:
+            continue
+        except ChainyardError:
+            lines.append(Summary(network.name, "degraded", "unknown", 0, _made(network), ""))
+    return lines
+
+
+def _made(network: Network) -> float:
+    try:
+        return network.layout.root.stat().st_mtime
+    except OSError:
+        return time.time()
 
 
 def summary(network: Network) -> Summary:

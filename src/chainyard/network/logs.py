@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chainyard.errors import NotFoundError
+from chainyard.errors import ChainyardError, NotFoundError
 
 if TYPE_CHECKING:
     from chainyard.network.network import Network
@@ -44,13 +44,31 @@ def _all(network: Network, names: list[str], tail: int) -> Iterator[tuple[str, s
 
 
 def _follow_all(network: Network, names: list[str], tail: int) -> Iterator[tuple[str, str]]:
-    lines: queue.Queue[tuple[str, str]] = queue.Queue(maxsize=10_000)
+    """Lines of all as they come. It ends when all logs have, which those of real services do not.
+
+    Raises:
+        ChainyardError: a log cannot be read.
+    """
+    lines: queue.Queue[tuple[str, str] | ChainyardError | None] = queue.Queue(maxsize=10_000)
 
     def read(name: str) -> None:
-        for line in network.backend.logs(name, tail=tail, follow=True):
-            lines.put((name, line))
+        try:
+            for line in network.backend.logs(name, tail=tail, follow=True):
+                lines.put((name, line))
+        except OSError as error:
+            lines.put(ChainyardError(f"the log of {name} cannot be read: {error.strerror}"))
+        except ChainyardError as error:
+            lines.put(error)
+        lines.put(None)
 
     for name in names:
         threading.Thread(target=read, args=(name,), daemon=True).start()
-    while True:
-        yield lines.get()
+    reading = len(names)
+    while reading:
+        line = lines.get()
+        if isinstance(line, ChainyardError):
+            raise line
+        if line is None:
+            reading -= 1
+        else:
+            yield line

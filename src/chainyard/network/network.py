@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from chainyard.errors import NotFoundError, RequestError
+from chainyard.errors import ChainyardError, NotFoundError, RequestError
 from chainyard.network.layout import Layout, existing, layout_of
 from chainyard.network.lock import Lock, read_lock, write_lock
 from chainyard.network.store import append_event, mutex
@@ -85,6 +87,12 @@ class Network:
         adopt(network, spec, settings, backend)
         return network
 
+    @classmethod
+    def remains(cls, name: str) -> Network | None:
+        """What is left of a creation that was interrupted, to be removed with `down`."""
+        layout = layout_of(name)
+        return cls(layout) if layout.root.is_dir() and not layout.lock.is_file() else None
+
     def check_spec(self, spec: Spec, settings: Settings, backend: str) -> None:
         """Whether it could take over a spec; nothing is changed.
 
@@ -98,9 +106,9 @@ class Network:
     @staticmethod
     def ls() -> list[Summary]:
         """All networks on this machine, by name."""
-        from chainyard.network.listing import summary
+        from chainyard.network.listing import summaries
 
-        return [summary(Network(layout)) for layout in existing()]
+        return summaries([Network(layout) for layout in existing()])
 
     # What it is made of
 
@@ -120,8 +128,19 @@ class Network:
 
     @property
     def lock(self) -> Lock:
-        """What was decided once: versions, digests, ports, genesis."""
-        return read_lock(self.layout.lock)
+        """What was decided once: versions, digests, ports, genesis.
+
+        Raises:
+            NotFoundError: the network was removed.
+            ChainyardError: the lock is damaged.
+        """
+        try:
+            return read_lock(self.layout.lock)
+        except FileNotFoundError:
+            raise self._removed() from None
+
+    def _removed(self) -> NotFoundError:
+        return NotFoundError(f"there is no network {self.name!r} any more", hint="chainyard up")
 
     def update_lock(self, **changes: object) -> Lock:
         """Write changes to the lock; the caller holds the mutex."""
@@ -194,6 +213,23 @@ class Network:
 
     # Lifecycle
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other commands from changing it meanwhile.
+
+        Raises:
+            NotFoundError: it was removed.
+            RequestError: another command works on it, and goes on doing so.
+        """
+        if not self.layout.lock.is_file():
+            raise self._removed()
+        with mutex(self.layout.mutex):
+            if not self.layout.lock.is_file():
+                # Removed while we waited; taking the mutex has made its folder again.
+                _remove(self.layout.root)
+                raise self._removed()
+            yield
+
     def up(
         self,
         *,
@@ -234,7 +270,7 @@ class Network:
             Services that had to be killed: they did not end in their time.
         """
         told = progress or NoProgress()
-        with mutex(self.layout.mutex):
+        with self.held():
             told.started("stop")
             killed = self.backend.stop(progress=partial(_tell, told))
             append_event(self.layout.events, "stopped", killed=killed)
@@ -242,13 +278,25 @@ class Network:
         return killed
 
     def down(self, *, progress: Progress | None = None) -> None:
-        """Remove it: services, data, keys, logs. Nothing of it is left."""
+        """Remove it: services, data, keys, logs. Nothing of it is left.
+
+        Whatever state it is in: half made, damaged, or removed already.
+        """
         told = progress or NoProgress()
         with mutex(self.layout.mutex):
             told.started("down")
-            self.backend.destroy()
-            shutil.rmtree(self.layout.root, ignore_errors=False, onerror=_gone_already)
+            self._backend_at_any_rate().destroy()
+            _remove(self.layout.root)
             told.finished("down")
+
+    def _backend_at_any_rate(self) -> Backend:
+        """Its backend; the default one if its files do not tell any more which."""
+        from chainyard.backends import make_backend
+
+        try:
+            return self.backend
+        except ChainyardError:
+            return make_backend(DEFAULT_BACKEND, self.layout.root)
 
     def __enter__(self) -> Self:
         try:
@@ -271,12 +319,16 @@ class Network:
         """
         from chainyard.network.endpoints import make_endpoints
 
-        if not self.lock.ports:
+        ports, plan = self.lock.ports, self.plan()
+        new = [service.name for service in plan
+               for port in service.ports if f"{service.name}.{port.name}" not in ports]  # fmt: skip
+        if new:
+            whose = f"{new[0]} of the network" if ports else "the network"
             raise RequestError(
-                f"the network {self.name!r} has no addresses yet",
+                f"{whose} {self.name!r} has no addresses yet",
                 hint=f"chainyard up --name {self.name}",
             )
-        return make_endpoints(self.spec, self.plan(), self.backend, self.identities, eth2=self.eth2)
+        return make_endpoints(self.spec, plan, self.backend, self.identities, eth2=self.eth2)
 
     def status(self, *, timeout: float = 5.0) -> Status:
         """How it is: every node is asked, for at most ``timeout`` seconds."""
@@ -310,8 +362,11 @@ class Network:
 
         return prefunded_accounts(self.spec)
 
-    def console(self, service: str) -> list[str]:
-        """The command of an interactive console of a service.
+    def console(self, service: str, expression: str | None = None) -> list[str]:
+        """The command of a console of a service.
+
+        Args:
+            expression: what to evaluate instead of asking a person.
 
         Raises:
             NotFoundError: no service of that name.
@@ -319,7 +374,7 @@ class Network:
         """
         from chainyard.network.console import console_command
 
-        return console_command(self, service)
+        return console_command(self, service, expression)
 
     def wait_for_block(self, number: int = 1, *, timeout: float | None = None) -> None:
         """Return once every node has execution block ``number``.
@@ -336,7 +391,8 @@ class Network:
         from chainyard.network.bring_up import default_timeout
 
         waiter = self.waiter()
-        limit = timeout or default_timeout(waiter.clock, slots=number + 10)
+        default = default_timeout(waiter.clock, slots=number + 10)
+        limit = default if timeout is None else timeout
         anyio.run(partial(waiter.block, number, timeout=limit))
 
     def wait_for_finality(self, epoch: int = 1, *, timeout: float | None = None) -> None:
@@ -347,7 +403,7 @@ class Network:
 
         waiter = self.waiter()
         slots = (epoch + 4) * waiter.clock.slots_per_epoch
-        limit = timeout or default_timeout(waiter.clock, slots=slots)
+        limit = default_timeout(waiter.clock, slots=slots) if timeout is None else timeout
         anyio.run(partial(waiter.finality, epoch, timeout=limit))
 
     def waiter(self, progress: Progress | None = None) -> Waiter:
@@ -371,8 +427,20 @@ def _tell(progress: Progress, service: str, what: str) -> None:
     progress.note(f"{service}: {what}")
 
 
-def _gone_already(
-    _function: object, _path: object, info: tuple[type, BaseException, object]
-) -> None:
-    if not isinstance(info[1], FileNotFoundError):
-        raise info[1]
+def _remove(folder: Path) -> None:
+    """Remove a folder of which others may be removing parts.
+
+    Raises:
+        ChainyardError: something in it cannot be removed.
+    """
+    shutil.rmtree(folder, onerror=_not_removed)
+
+
+def _not_removed(_function: object, path: str, info: tuple[type, BaseException, object]) -> None:
+    error = info[1]
+    if isinstance(error, FileNotFoundError):
+        return
+    raise ChainyardError(
+        f"cannot remove {path}: {getattr(error, 'strerror', None) or error}",
+        hint="mend the permissions there, or remove it yourself; then run this again",
+    ) from error

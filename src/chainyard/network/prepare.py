@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from chainyard.genesis.keystore_layout import keystore_files
 from chainyard.genesis.make import derive_genesis_keys, make_genesis
 from chainyard.home import cache_dir, networks_dir
 from chainyard.network.inputs import genesis_inputs
-from chainyard.network.layout import Layout
+from chainyard.network.layout import Layout, existing
 from chainyard.network.lock import LockedGenesis, read_lock
 from chainyard.network.secrets import password
 from chainyard.network.store import mutex, write_tree
@@ -62,15 +63,26 @@ def ensure_programs(network: Network, progress: Progress) -> dict[str, Path]:
     return {service.name: found[service.program.name].path for service in services}
 
 
-def genesis_keys(network: Network, progress: Progress) -> list[ValidatorKeys]:
+class CancelledError(Exception):
+    """Somebody else's failure ended this work."""
+
+
+def genesis_keys(
+    network: Network, progress: Progress, cancelled: threading.Event
+) -> list[ValidatorKeys]:
     """The keys of all validators of the genesis, the participants' own first.
 
     From the cache if it has them. Progress is told of what must be derived.
+
+    Raises:
+        CancelledError: ``cancelled`` was set; what was derived is in the cache.
     """
     task = "validator keys"
     told: list[int] = []
 
     def tell(done: int, total: int) -> None:
+        if cancelled.is_set():
+            raise CancelledError
         if not told:
             progress.started(task, total, "keys")
         told.append(done)
@@ -85,18 +97,16 @@ def genesis_keys(network: Network, progress: Progress) -> list[ValidatorKeys]:
 
 def ensure_keystores(network: Network, keys: ValidatorKeys, progress: Progress) -> None:
     """The keystores of every node with validators, in the layout that its client reads."""
-    missing = [
-        node
-        for node in network.spec.participants
-        if node.validator_count and not (network.layout.keys / node.name).is_dir()
-    ]
+    holders = [node for node in network.spec.participants if node.validator_count]
+    for node in holders:
+        if node.keymanager_enabled:
+            password(network.layout, f"keymanager/{node.name}.txt")
+    missing = [node for node in holders if not _has_keystores(network.layout, node)]
     if not missing:
         return
     progress.started("keystores", len(missing), "nodes")
     for done, node in enumerate(missing, start=1):
         wallet = password(network.layout, f"wallets/{node.name}.txt")
-        if node.keymanager_enabled:
-            password(network.layout, f"keymanager/{node.name}.txt")
         files = keystore_files(
             keys.part(node.first_key, node.validator_count),
             formats=_formats(node),
@@ -106,6 +116,11 @@ def ensure_keystores(network: Network, keys: ValidatorKeys, progress: Progress) 
         write_tree(network.layout.keys / node.name, files)
         progress.advanced("keystores", done)
     progress.finished("keystores")
+
+
+def _has_keystores(layout: Layout, node: Participant) -> bool:
+    """A node that was given another validator client needs other files than it has."""
+    return all((layout.keys / node.name / part).exists() for part in _formats(node))
 
 
 def _formats(node: Participant) -> frozenset[str]:
@@ -141,7 +156,7 @@ def ensure_genesis(network: Network, keys: list[ValidatorKeys], progress: Progre
     progress.finished("genesis", f"{genesis.fork}, {genesis.validator_count} validators")
 
 
-def allot_ports(network: Network, plan: Plan, others: list[Layout]) -> None:
+def allot_ports(network: Network, plan: Plan) -> None:
     """Numbers for all ports, recorded in the lock; those that were recorded stay.
 
     Raises:
@@ -149,6 +164,8 @@ def allot_ports(network: Network, plan: Plan, others: list[Layout]) -> None:
     """
     recorded = network.lock.ports
     with mutex(networks_dir() / ".ports"):
+        # Looked at in here: another network may be having its ports allotted right now.
+        others = [layout for layout in existing() if layout != network.layout]
         request = PortRequest(
             recorded=recorded,
             wanted=network.settings.ports,

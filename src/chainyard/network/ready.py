@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -15,8 +16,8 @@ from chainyard.chain.beacon import Beacon
 from chainyard.chain.clock import SlotClock
 from chainyard.chain.errors import UnreachableError
 from chainyard.chain.execution import Execution
-from chainyard.chain.waiting import NotYet, wait_announced, wait_for_api
-from chainyard.errors import ChainyardError, NotReadyError
+from chainyard.chain.waiting import STARTING, NotYet, wait_announced, wait_for
+from chainyard.errors import ChainyardError, NotReadyError, ServiceFailedError
 from chainyard.network.views import Endpoints, NodeEndpoints
 from chainyard.plan.model import Plan
 from chainyard.progress import Progress
@@ -46,7 +47,8 @@ class Waiter:
         """Return once the chain is that far.
 
         ``block``: every node has a block after genesis as its head, on both of its clients, and
-        knows the head of another node, which it can have over P2P only. ``finalized``: every node has a finalized epoch after genesis.
+        knows the head of another node, which it can have over P2P only. ``finalized``: every node
+        has a finalized epoch after genesis.
 
         Raises:
             ServiceFailedError: a service ended or was given up meanwhile.
@@ -54,17 +56,23 @@ class Waiter:
         """
         if wait == "none":
             return
+        began = time.monotonic()
         await self._all_nodes(self._has_block, "first block", timeout)
         if wait == "finalized":
-            await self._all_nodes(self._is_finalized, "finality", timeout)
+            left = max(0.0, timeout - (time.monotonic() - began))
+            await self._all_nodes(self._is_finalized, "finality", left)
 
     async def apis(self, *, timeout: float) -> None:
-        """Wait until every beacon node answers; raises as `until`."""
+        """Wait until every beacon node answers; raises as `until`.
+
+        Validator clients are not watched: they are yet to be started, or started again.
+        """
 
         async def reached(_node: NodeEndpoints, _beacon: Beacon) -> NotYet | None:
             return None
 
-        await self._all_nodes(reached, "beacon nodes", timeout)
+        own = {node.validator.service for node in self.endpoints.nodes if node.validator}
+        await self._all_nodes(reached, "beacon nodes", timeout, unwatched=own)
 
     async def block(self, number: int, *, timeout: float) -> None:
         """Wait until every node has execution block ``number``; raises as `until`."""
@@ -83,18 +91,22 @@ class Waiter:
 
         await self._all_nodes(reached, f"finality of epoch {epoch}", timeout)
 
-    async def _all_nodes(self, reached: Reached, what: str, timeout: float) -> None:
+    async def _all_nodes(
+        self, reached: Reached, what: str, timeout: float, unwatched: Collection[str] = ()
+    ) -> None:
         self.progress.started(what)
         try:
             async with anyio.create_task_group() as outer:
-                outer.start_soon(self._watch)
+                outer.start_soon(self._watch, unwatched)
                 async with anyio.create_task_group() as nodes:
                     for node in self.endpoints.nodes:
                         nodes.start_soon(self._node, node, reached, what, timeout)
                 outer.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             # One service that failed is the reason for all the rest.
-            known = group.subgroup(ChainyardError)
+            failed: BaseExceptionGroup[ChainyardError] | None
+            failed = group.subgroup(ServiceFailedError)
+            known = failed or group.subgroup(ChainyardError)
             if known is None:
                 raise
             raise self._explained(_first(known)) from None
@@ -103,7 +115,12 @@ class Waiter:
     async def _node(self, node: NodeEndpoints, reached: Reached, what: str, timeout: float) -> None:
         async with Beacon(node.consensus.http, timeout=5.0) as beacon:
             began = anyio.current_time()
-            await wait_for_api(beacon, timeout=timeout)
+            await wait_for(
+                beacon.version,
+                timeout=timeout,
+                every=STARTING,
+                what=f"an answer of {node.consensus.service} ({node.consensus.http})",
+            )
             await wait_announced(
                 beacon,
                 "head",
@@ -113,15 +130,19 @@ class Waiter:
                 what=f"{what} on {node.name}",
             )
 
-    async def _watch(self) -> None:
+    async def _watch(self, unwatched: Collection[str]) -> None:
         """Raise as soon as a service is beyond hope."""
+        # Restarts from before, of a network that has run for days, say nothing.
+        before: dict[str, int] = {}
         while True:
             states = await anyio.to_thread.run_sync(self.backend.observe)
             for service in self.plan:
                 status = states.get(service.name)
-                if status is None:
+                if status is None or service.name in unwatched:
                     continue
-                if status.state in ("failed", "missing") or status.restarts >= RESTARTS:
+                known = min(before.get(service.name, status.restarts), status.restarts)
+                before[service.name] = known
+                if status.state in ("failed", "missing") or status.restarts - known >= RESTARTS:
                     raise await anyio.to_thread.run_sync(self.backend.diagnose, service)
             await anyio.sleep(WATCH_PAUSE)
 

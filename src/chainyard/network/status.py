@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
 from chainyard.backends.base import ServiceStatus
 from chainyard.chain.beacon import Beacon
 from chainyard.chain.clock import SlotClock
-from chainyard.chain.errors import ApiError
 from chainyard.chain.execution import Execution
 from chainyard.chain.text import safe_text
+from chainyard.errors import ChainyardError
 from chainyard.network.views import Endpoints, NodeEndpoints, NodeStatus, State, Status
 
 # A node this many slots behind the best head is not in step.
@@ -82,35 +82,51 @@ def _state(
 
 async def _ask(node: NodeEndpoints, timeout: float, answers: dict[str, _Answer]) -> None:
     """Collect one node's answers; what it does not answer is a problem, never an exception."""
-    try:
-        answers[node.name] = await _node(node, timeout)
-    except ApiError as error:
-        answers[node.name] = _silent(node, safe_text(error.message, 200))
+    late = f"no whole answer within {timeout:g} s"
+    answer = _silent(node)
+    with anyio.move_on_after(timeout) as scope:
+        try:
+            answer = await _consensus(node, timeout)
+        except ChainyardError as error:
+            answer = _silent(node, safe_text(error.message, 200))
+        if node.execution is not None:
+            answer = await _with_execution(answer, node.execution.rpc, timeout)
+    if scope.cancelled_caught:
+        answer = replace(answer, status=replace(answer.status, problem=late))
+    answers[node.name] = answer
 
 
-async def _node(node: NodeEndpoints, timeout: float) -> _Answer:
+async def _consensus(node: NodeEndpoints, timeout: float) -> _Answer:
     async with Beacon(node.consensus.http, timeout=timeout) as beacon:
         syncing = await beacon.syncing()
         peers = await beacon.peer_count()
         finality = await beacon.finality_checkpoints()
-    block = execution_peers = None
-    if node.execution is not None:
-        async with Execution(node.execution.rpc, timeout=timeout) as execution:
-            block = await execution.block_number()
-            execution_peers = await execution.peer_count()
     synced = not (syncing.is_syncing or syncing.is_optimistic or syncing.el_offline)
     return _Answer(
         NodeStatus(
             name=node.name,
             head_slot=syncing.head_slot,
-            head_block=block,
-            execution_peers=execution_peers,
+            head_block=None,
+            execution_peers=None,
             consensus_peers=peers.connected,
             synced=synced,
         ),
         justified=finality.current_justified.epoch if finality else None,
         finalized=finality.finalized.epoch if finality else None,
     )
+
+
+async def _with_execution(answer: _Answer, rpc: str, timeout: float) -> _Answer:
+    """The answer, with what the node's execution client says or why it says nothing."""
+    status = answer.status
+    try:
+        async with Execution(rpc, timeout=timeout) as execution:
+            block = await execution.block_number()
+            peers = await execution.peer_count()
+    except ChainyardError as error:
+        problem = status.problem or safe_text(error.message, 200)
+        return replace(answer, status=replace(status, problem=problem))
+    return replace(answer, status=replace(status, head_block=block, execution_peers=peers))
 
 
 def _silent(node: NodeEndpoints, problem: str = "") -> _Answer:

@@ -143,6 +143,7 @@ def append_event(path: Path, kind: str, **details: Any) -> None:
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
         with os.fdopen(fd, "a", encoding="utf-8") as file:
+            os.fchmod(fd, PRIVATE_FILE)
             file.write(line + "\n")
     except OSError as error:
         raise _disk_error(path, error) from error

@@ -7,13 +7,28 @@ error of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
-from chainyard.spec import Spec
+from chainyard.spec import NetworkParams, Participant, Spec
+from chainyard.spec.expand import Matrix
+from chainyard.spec.mev import MevParams
+from chainyard.spec.nodes import MapNode, plain
+from chainyard.spec.reading import Reading
+from chainyard.spec.table import Key, Table, keys_of
+from chainyard.spec.yaml_reader import read_yaml
 
 INDEX = re.compile(r"\[\d+\]")
+STEP = re.compile(r"\[\d+\]|[^.\[]+")
+# The keys below those whose kind does not tell.
+TABLES = {
+    "network_params": keys_of(NetworkParams),
+    "mev_params": keys_of(MevParams),
+    "participants_matrix": keys_of(Matrix),
+    **dict.fromkeys(("participants", "el", "cl", "vc", "remote_signer"), keys_of(Participant)),
+}
 
 # A feature of backends, and the keys that ask for it. Indices are left out of the keys.
 FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -66,27 +81,38 @@ class Unacted:
     reason: str
 
     def __str__(self) -> str:
-        return (
-            f"line {self.line}: {self.key}: {self.reason}"
-            if self.line
-            else (f"{self.key}: {self.reason}")
-        )
+        text = f"{self.key}: {self.reason}"
+        return f"line {self.line}: {text}" if self.line else text
 
 
 def not_acted_on(spec: Spec, backend: str, features: frozenset[str]) -> list[Unacted]:
     """The keys that the user wrote and that nothing acts on, in the file's order.
 
+    A key that asks for nothing (``el_min_cpu: 0``, ``snooper_enabled: false``) is not among them,
+    nor is what stands below one that is.
+
     Args:
         features: names of `FEATURES` that the backend acts on.
     """
-    found: dict[str, Unacted] = {}
-    for key, position in spec.given.items():
-        reason = _reason(key, backend, features)
-        if reason and not any(key.startswith((f"{above}.", f"{above}[")) for above in found):
-            found[key] = Unacted(key, position.line, reason)
-    for unacted in _services(spec):
-        found.setdefault(unacted.key, unacted)
-    return sorted(found.values(), key=lambda unacted: unacted.line or 0)
+    reasons = {key: reason for key in spec.given if (reason := _reason(key, backend, features))}
+    for key in list(reasons):
+        if any(above in reasons for above in _above(key)):
+            del reasons[key]
+    if reasons:
+        asked = _Asked(spec)
+        reasons = {key: reason for key, reason in reasons.items() if asked.by(key)}
+    found = [_unacted(spec, key, reason) for key, reason in (reasons | _services(spec)).items()]
+    return sorted(found, key=lambda unacted: unacted.line or 0)
+
+
+def _unacted(spec: Spec, key: str, reason: str) -> Unacted:
+    # Data that came from no file has places with line 0.
+    return Unacted(key, spec.given[key].line or None, reason)
+
+
+def _above(key: str) -> Iterator[str]:
+    """``a`` and ``a.b[0]`` … of ``a.b[0].c``."""
+    return (key[: match.start()] for match in re.finditer(r"[.\[]", key))
 
 
 def _reason(key: str, backend: str, features: frozenset[str]) -> str:
@@ -103,9 +129,58 @@ def _reason(key: str, backend: str, features: frozenset[str]) -> str:
     return ""
 
 
-def _services(spec: Spec) -> Iterator[Unacted]:
-    for index, name in enumerate(spec.additional_services):
-        key = f"additional_services[{index}]"
-        position = spec.given.get(key) or spec.given.get("additional_services")
-        line = position.line if position else None
-        yield Unacted(key, line, f"the service {name} is not run yet")
+def _services(spec: Spec) -> dict[str, str]:
+    """Every additional service that the user wrote, by its key."""
+    if "additional_services" not in spec.given:
+        return {}
+    names = _Asked(spec).value("additional_services")
+    return {
+        f"additional_services[{index}]": f"the service {name} is not run yet"
+        for index, name in enumerate(names)
+    }
+
+
+class _Asked:
+    """Tells keys that ask for something from those that say what holds anyway."""
+
+    def __init__(self, spec: Spec) -> None:
+        root = read_yaml(spec.text, Reading())
+        assert isinstance(root, MapNode)  # noqa: S101 - it was read as a Spec before
+        self._written = plain(root)
+
+    def value(self, key: str) -> Any:
+        """The value as it is written."""
+        value = self._written
+        for step in STEP.findall(key):
+            value = value[int(step[1:-1])] if step.startswith("[") else value[step]
+        return value
+
+    def by(self, key: str) -> bool:
+        """Whether a key asks for anything."""
+        try:
+            return _asks(self.value(key), _known(key))
+        except (KeyError, IndexError, TypeError):
+            return True  # a name with a dot in it, in a map of the user's own
+
+
+def _asks(value: Any, known: Key | None) -> bool:
+    """Whether a value is another than what holds without it, or no value at all."""
+    below = _keys_below(known)
+    if below and isinstance(value, Mapping):
+        return any(_asks(item, below.get(name)) for name, item in value.items())
+    default = known.default if known else None
+    return bool(value != default) and bool(value or default)
+
+
+def _known(key: str) -> Key | None:
+    """What is known of a key; None of one in a map of the user's own."""
+    keys, found = keys_of(Spec), None
+    for step in STEP.findall(key):
+        if not step.startswith("["):
+            found = keys.get(step)
+            keys = TABLES[step] if found and step in TABLES else _keys_below(found)
+    return found
+
+
+def _keys_below(known: Key | None) -> Mapping[str, Key]:
+    return keys_of(known.kind.cls) if known and isinstance(known.kind, Table) else {}

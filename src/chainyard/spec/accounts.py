@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from chainyard.spec.kinds import (
@@ -20,7 +20,7 @@ from chainyard.spec.kinds import (
 )
 from chainyard.spec.nodes import FrozenMap, MapNode, Node, ScalarNode, describe, shorten
 from chainyard.spec.reading import Reading
-from chainyard.spec.table import Record, Table, key, record
+from chainyard.spec.table import Record, Table, key, keys_of, record
 from chainyard.spec.yaml_reader import read_yaml
 
 DEFAULT_MNEMONIC = (
@@ -57,8 +57,9 @@ def parse_balance(text: str) -> int | None:
     match = _BALANCE.fullmatch(text)
     if match is None or match[2].lower() not in _UNITS:
         return None
-    wei = Decimal(match[1]) * _UNITS[match[2].lower()]
-    return int(wei) if wei == int(wei) else None
+    # Fractions, not decimals: those round beyond 28 digits, and a wei would be lost.
+    wei = Fraction(match[1]) * _UNITS[match[2].lower()]
+    return int(wei) if wei.denominator == 1 else None
 
 
 class Quantity:
@@ -135,11 +136,11 @@ class Allocation(Record):
         _HEX, "0x", "Private key; read, and of no effect.", secret=True
     )
 
-    def as_map(self) -> FrozenMap:
-        """The account as plain data, without the private key."""
-        return FrozenMap(
-            balance=self.balance, nonce=self.nonce, code=self.code, storage=self.storage
-        )
+    def __getitem__(self, name: str) -> Any:
+        """A value by its name in genesis.json: ``allocation["balance"]`` is ``.balance``."""
+        if name not in keys_of(Allocation):
+            raise KeyError(name)
+        return getattr(self, name)
 
 
 class Embedded:
@@ -178,10 +179,7 @@ class Embedded:
 
 
 class Allocations:
-    """Accounts by address; two spellings of one address are one too many.
-
-    Read as maps of ``balance`` (wei), ``nonce``, ``code`` and ``storage``, by address.
-    """
+    """Accounts by address; two spellings of one address are one too many."""
 
     label = "a map of addresses to {balance, code, storage, nonce}"
 
@@ -189,7 +187,7 @@ class Allocations:
         if not isinstance(node, MapNode):
             reading.refuse(key, node, f"{key} is {describe(node)}", expected=self.label)
             return INVALID
-        accounts: dict[str, FrozenMap] = {}
+        accounts: dict[str, Allocation] = {}
         seen: set[str] = set()
         before = len(reading.problems)
         for name, value in node.entries:
@@ -198,7 +196,7 @@ class Allocations:
             address = self._address(name, key, reading, seen)
             account = Table(Allocation).read(value, place, reading)
             if account is not INVALID and address:
-                accounts[address] = account.as_map()
+                accounts[address] = account
         return FrozenMap(accounts) if len(reading.problems) == before else INVALID
 
     @staticmethod

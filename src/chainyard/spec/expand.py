@@ -81,7 +81,7 @@ def expand(participants: Node | None, matrix: Node | None, reading: Reading) -> 
             reading.bad.add("participants")
             return []
         drafts += [draft] * total
-    if not drafts and not reading.problems:
+    if not drafts and not any(key.startswith("participants") for key in reading.bad):
         reading.rule(["participants", "participants_matrix"], "there is no participant left")
     return drafts
 
@@ -166,6 +166,7 @@ def _sides(node: MapNode, reading: Reading) -> tuple[dict[str, list[_Item]], int
             read = COUNT.read(value, place, reading)
             count = read if isinstance(read, int) else 1
         else:
+            reading.bad.add("participants_matrix")
             reading.problem(
                 f"unknown key {name.text[:60]!r} in participants_matrix",
                 at=name.position,

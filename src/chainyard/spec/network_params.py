@@ -14,6 +14,7 @@ from chainyard.spec.accounts import (
     DEFAULT_MNEMONIC,
     WITHDRAWAL_TYPE,
     AdditionalMnemonic,
+    Allocation,
     Mnemonic,
 )
 from chainyard.spec.kinds import (
@@ -77,8 +78,8 @@ class NetworkParams(Record):
 
     Epochs are ints (FAR_FUTURE_EPOCH for never), ``ejection_balance`` is in gwei,
     ``validator_balance`` and ``builder_balance`` are in ETH, addresses are text. The accounts of
-    ``prefunded_accounts`` and ``additional_preloaded_contracts`` are maps of balance (wei), nonce,
-    code and storage, by address; the latter is text if it is a URL.
+    ``prefunded_accounts`` and ``additional_preloaded_contracts`` are Allocations by address, in
+    wei; the latter is text if it is a URL.
     """
 
     network: str = key(
@@ -178,7 +179,7 @@ class NetworkParams(Record):
         "mainnet",
         "Constants of the consensus specification; minimal has epochs of 8 slots.",
     )
-    additional_preloaded_contracts: Mapping[str, Any] | str = key(
+    additional_preloaded_contracts: Mapping[str, Allocation] | str = key(
         ALLOCATIONS_OR_URL, FrozenMap(), "Accounts and contracts in the genesis, by address."
     )
     additional_mnemonics: tuple[AdditionalMnemonic, ...] = key(
@@ -188,7 +189,7 @@ class NetworkParams(Record):
         BOOLEAN, False, "Mix the validators of the nodes in the genesis."
     )
     devnet_repo: str = key(TEXT, "ethpandaops", "GitHub organisation that describes devnets.")
-    prefunded_accounts: Mapping[str, Any] = key(
+    prefunded_accounts: Mapping[str, Allocation] = key(
         ALLOCATIONS, FrozenMap(), "Accounts with a balance in the genesis, by address."
     )
     max_payload_size: int = key(COUNT, 10_485_760, "Longest gossip message in bytes.")

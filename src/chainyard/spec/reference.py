@@ -16,7 +16,6 @@ from chainyard.spec.builders import (
 )
 from chainyard.spec.disturbers import Partition, PartitionGroup, Shaping
 from chainyard.spec.expand import Matrix
-from chainyard.spec.mev import MevParams
 from chainyard.spec.model import Spec
 from chainyard.spec.network_params import MINIMAL_DEFAULTS, GasLimitStep, NetworkParams
 from chainyard.spec.nodes import FrozenMap
@@ -32,13 +31,7 @@ from chainyard.spec.table import Key, Record, keys_of
 Row = tuple[str, str, str, str]
 """Dotted key, type, default, meaning."""
 
-SECTIONS: Mapping[str, type[Record]] = {
-    "participants[]": Participant,
-    "participants_matrix": Matrix,
-    "network_params": NetworkParams,
-    "mev_params": MevParams,
-    "port_publisher": PortPublisher,
-}
+SECTIONS = ("participants", "participants_matrix", "network_params")
 ITEMS: Mapping[str, type[Record]] = {
     "global_tolerations[]": Toleration,
     "participants[].prometheus_config": PrometheusConfig,
@@ -54,34 +47,40 @@ ITEMS: Mapping[str, type[Record]] = {
     "zkboost_params.zkvms[]": Zkvm,
     "zkboost_params.zkvms[].mock_proving_time": MockProvingTime,
     "zkboost_params.zkvms[].gpu": Gpu,
-    "port_publisher.el": PortGroup,
 }
 
 
 def schema_rows() -> Iterator[Row]:
     """Every key of the file: dotted key, type, default (as YAML), meaning."""
     for name, known in keys_of(Spec).items():
-        if name in SECTIONS or f"{name}[]" in SECTIONS or isinstance(known.default, Record):
-            yield name, "a map" if known.default != () else known.kind.label, "", known.meaning
-        else:
-            yield _row(name, known, {})
-    sections = dict(SECTIONS)
+        default = "" if name in SECTIONS or _is_map(known) else _shown(known.default)
+        yield name, known.kind.label, default, known.meaning
+    yield from _section("participants[]", Participant)
+    yield from _section("participants_matrix", Matrix)
+    yield from _section("network_params", NetworkParams)
     for name, known in keys_of(Spec).items():
-        if isinstance(known.default, Record) and name not in sections:
-            sections[name] = type(known.default)
-    for section, cls in (sections | dict(ITEMS)).items():
-        changed = MINIMAL_DEFAULTS if section == "network_params" else {}
-        for name, known in keys_of(cls).items():
-            yield _row(
-                f"{section}.{name}", known, {section + "." + k: v for k, v in changed.items()}
-            )
+        if _is_map(known):
+            yield from _section(name, type(known.default))
+    for name, known in keys_of(PortPublisher).items():
+        if _is_map(known):
+            yield from _section(f"port_publisher.{name}", PortGroup, known.default)
+    for prefix, cls in ITEMS.items():
+        yield from _section(prefix, cls)
 
 
-def _row(name: str, known: Key, minimal: Mapping[str, Any]) -> Row:
-    default = "required" if known.required else _shown(known.default)
-    if name in minimal:
-        default += f" (minimal: {_shown(minimal[name])})"
-    return name, known.kind.label, default, known.meaning
+def _is_map(known: Key) -> bool:
+    return isinstance(known.default, Record)
+
+
+def _section(prefix: str, cls: type[Record], instance: Record | None = None) -> Iterator[Row]:
+    """The keys of one map; ``instance`` has defaults of its own."""
+    minimal = MINIMAL_DEFAULTS if cls is NetworkParams else {}
+    for name, known in keys_of(cls).items():
+        value = getattr(instance, name) if instance else known.default
+        default = "required" if known.required else _shown(value)
+        if name in minimal and name != "preset":
+            default += f" (minimal: {_shown(minimal[name])})"
+        yield f"{prefix}.{name}", known.kind.label, default, known.meaning
 
 
 def _shown(default: Any) -> str:

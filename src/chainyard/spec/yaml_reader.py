@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+from ruamel.yaml.scanner import Scanner, ScannerError
 
 from chainyard.spec import scalars
 from chainyard.spec.nodes import ListNode, MapNode, Node, Position, ScalarNode, shorten, size_of
@@ -33,6 +34,7 @@ from chainyard.spec.reading import Reading
 MAX_DEPTH = 50
 MAX_NODES = 100_000
 """Values in a document, aliases expanded."""
+MAX_TAG = 100
 MERGE = "<<"
 
 
@@ -59,12 +61,28 @@ def read_yaml(text: str, reading: Reading) -> Node | None:
         return None
 
 
+class _Scanner(Scanner):
+    """Refuses long tags: the parser would decode them in quadratic time."""
+
+    def scan_tag_uri(self, name: Any, start_mark: Any) -> Any:
+        uri = super().scan_tag_uri(name, start_mark)
+        if len(uri) > MAX_TAG:
+            raise ScannerError(None, None, f"a {name} of {len(uri)} characters", start_mark)
+        return uri
+
+
+def _parser() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = _Scanner
+    return yaml
+
+
 class _Composer:
     """Builds nodes out of events."""
 
     def __init__(self, text: str, reading: Reading) -> None:
         self.reading = reading
-        self.events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(_without_tabs(text)))
+        self.events: Iterator[Any] = iter(_parser().parse(_without_tabs(text)))
         self.anchors: dict[str, Node] = {}
         self.nodes = 0
         self.depth = 0
@@ -215,7 +233,7 @@ def _position(event: Any) -> Position:
 
 
 def _tag(event: Any) -> str:
-    """The tag as written, shortened; ``str(event.tag)`` takes quadratic time for a long one."""
+    """The tag as written, or nothing."""
     tag = event.ctag
     return "" if tag is None else shorten(f"{tag.handle or ''}{tag.suffix or ''}")
 
