@@ -116,7 +116,7 @@ def test_what_is_no_alloc_is_refused(source, complaint):
 
 
 def test_accounts_of_a_spec():
-    entry = Allocation(balance=5, code="0x6001", nonce=3, storage={"01": "ff", "0x2": ""}).as_map()
+    entry = Allocation(balance=5, code="0x6001", nonce=3, storage={"01": "ff", "0x2": ""})
     account = from_allocations({ADDRESS: entry}, "here")[bytes.fromhex(ADDRESS[2:])]
     assert (account.balance, account.nonce, account.code) == (5, 3, b"\x60\x01")
     one, two = ((number).to_bytes(32, "big") for number in (1, 2))

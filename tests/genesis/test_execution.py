@@ -108,10 +108,10 @@ def test_later_entries_win(make_spec):
     deposit = "0x00000000219ab540356cBB839Cbe05303d7705Fa"
     spec = make_spec(
         prefunded_accounts={
-            deposit: Allocation(balance=5).as_map(),
-            f"0x{1:040x}": Allocation(balance=6).as_map(),
+            deposit: Allocation(balance=5),
+            f"0x{1:040x}": Allocation(balance=6),
         },
-        additional_preloaded_contracts={f"0x{1:040x}": Allocation(balance=7, code="0x00").as_map()},
+        additional_preloaded_contracts={f"0x{1:040x}": Allocation(balance=7, code="0x00")},
         extra_env={"EL_PREMINE_ADDRS": f'{{"0x{2:040x}": "3ETH", "0x{1:040x}": "1ETH"}}'},
     )
     alloc = execution_genesis(spec, TIME).document["alloc"]
@@ -152,7 +152,7 @@ def test_the_block_depends_on_what_is_in_it(make_spec):
             (make_spec(), TIME),
             (make_spec(), TIME + 1),
             (make_spec(genesis_gaslimit=30_000_000), TIME),
-            (make_spec(prefunded_accounts={f"0x{1:040x}": Allocation(balance=6).as_map()}), TIME),
+            (make_spec(prefunded_accounts={f"0x{1:040x}": Allocation(balance=6)}), TIME),
             (make_spec(fulu_fork_epoch=FAR, electra_fork_epoch=FAR), TIME),
         )
     }

@@ -128,7 +128,7 @@ def _allocations(accounts: dict[str, dict[str, Any]]) -> dict[str, Any]:
             code=body.get("code", "0x"),
             nonce=int(body.get("nonce", "0"), 16),
             storage=body.get("storage", {}),
-        ).as_map()
+        )
         for address, body in accounts.items()
     }
 

@@ -85,7 +85,7 @@ def prefunded_accounts(spec: Spec) -> list[Account]:
     for text, allocation in params.prefunded_accounts.items():
         address = checksummed(bytes.fromhex(text.removeprefix("0x")))
         known = accounts.get(address, Account(address, 0))
-        accounts[address] = replace(known, balance_wei=allocation["balance"])
+        accounts[address] = replace(known, balance_wei=allocation.balance)
     return list(accounts.values())
 
 

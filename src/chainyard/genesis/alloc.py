@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainyard.errors import RequestError
 from chainyard.genesis import rlp
 from chainyard.genesis.keccak import keccak
 from chainyard.genesis.trie import secure_root
+
+if TYPE_CHECKING:
+    from chainyard.spec.accounts import Allocation
 
 PRECOMPILES = 256
 EMPTY_CODE_HASH = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
@@ -122,7 +125,7 @@ def parse_address(text: object, where: str) -> bytes:
     return address
 
 
-def from_allocations(source: Mapping[str, Mapping[str, Any]] | str, where: str) -> Alloc:
+def from_allocations(source: Mapping[str, Allocation] | str, where: str) -> Alloc:
     """The accounts that a spec names, by address.
 
     Raises:
@@ -136,10 +139,10 @@ def from_allocations(source: Mapping[str, Mapping[str, Any]] | str, where: str) 
         )
     return {
         parse_address(address, where): _account(
-            {"balance": entry["balance"], "nonce": entry["nonce"], "code": entry["code"]}
+            {"balance": entry.balance, "nonce": entry.nonce, "code": entry.code}
             | {
                 "storage": {
-                    _hex_word(key): _hex_word(value) for key, value in entry["storage"].items()
+                    _hex_word(key): _hex_word(value) for key, value in entry.storage.items()
                 }
             },
             f"{where}.{address}",
