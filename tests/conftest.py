@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from chainyard.binaries.catalog import Catalog
 from chainyard.binaries.resolver import Resolver
 from chainyard.home import cache_dir
 from chainyard.service import Program
+
+# Some tests import eth-account, and a library below it raises the recursion limit of the whole
+# process; with that, CPython 3.11 crashes on the deeply nested documents of other tests.
+_LIMIT = sys.getrecursionlimit()
+import eth_account  # noqa: E402, F401
+
+sys.setrecursionlimit(_LIMIT)
 
 # Taken before any test points CHAINYARD_HOME elsewhere: what took minutes to build is shared.
 SHARED_CACHE = cache_dir()

@@ -13,11 +13,11 @@ import zipfile
 
 import psutil
 import pytest
-from conftest import PLATFORM
 
 from chainyard.binaries.outcome import LockedProgram, RefusedError
 from chainyard.errors import DownloadError
 from chainyard.service import Program
+from conftest import PLATFORM
 
 SYSTEM_PATH = os.environ["PATH"]
 GO_MOD = "module example.org/mod\n\ngo 1.20\n"

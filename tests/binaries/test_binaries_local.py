@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PLATFORM, PROGRAM
 
 from chainyard.binaries.outcome import LockedProgram
 from chainyard.errors import DownloadError, NotFoundError, RequestError
 from chainyard.service import Program
+from conftest import PLATFORM, PROGRAM
 
 SAYS = 'test "$1" = --version && echo tool version {}'
 

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PLATFORM, PROGRAM, tarball
 from signing import ModernKey, OldKey
 
 from chainyard.binaries import fetch
 from chainyard.binaries.outcome import LockedProgram, RefusedError
 from chainyard.errors import DownloadError
 from chainyard.service import Program
+from conftest import PLATFORM, PROGRAM, tarball
 
 URL = "/tool-1.2.3.tar.gz"
 TASK = "download tool 1.2.3"

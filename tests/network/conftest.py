@@ -1,10 +1,11 @@
-"""Networks on the fake backend: a tiny spec, a home of their own, programs that only tell versions."""
+"""Networks on the fake backend: a tiny spec, a home of their own, programs that tell versions."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import pytest
 
 from chainyard import Network, Settings
 from chainyard.backends.fake import FakeBackend
+from chainyard.genesis.make import Genesis, make_genesis
 from chainyard.network.ready import Waiter
 from chainyard.spec import Spec
-
-from ..chain.standin import StandIn
+from tests.chain.standin import StandIn
 
 # Two nodes with two keys each, and one for JSON-RPC without any.
 SPEC = """\
@@ -91,7 +92,7 @@ def _machine(home: Path, stand_ins: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture(autouse=True)
 def asked_apis(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> list[set[str]]:
-    """Beacon nodes answer at once; what ran when they were asked. Mark ``real_apis`` to ask them."""
+    """What ran when the beacon nodes were asked. With ``beacons``, they are asked really."""
     asked: list[set[str]] = []
 
     async def apis(waiter: Waiter, *, timeout: float) -> None:
@@ -212,3 +213,26 @@ def answer(
         },
     }
     node.methods |= {"eth_blockNumber": hex(block), "net_peerCount": hex(peers)}
+
+
+@pytest.fixture
+def quick_genesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One real genesis for all: of later ones the time differs, and no more than their files show.
+
+    To make a real one takes most of an ``up`` here, and some tests bring up a hundred networks.
+    """
+
+    def quick(spec: Spec, at: int, keys: Any, overrides: Any) -> Genesis:
+        if not _MADE:
+            _MADE.append(make_genesis(spec, at, keys, overrides))
+        made = _MADE[0]
+        execution = replace(
+            made.execution, document={**made.execution.document, "timestamp": str(at)}
+        )
+        config = {**made.config, "MIN_GENESIS_TIME": at}
+        return replace(made, time=at, config=config, execution=execution, state_ssz=b"state")
+
+    monkeypatch.setattr("chainyard.network.prepare.make_genesis", quick)
+
+
+_MADE: list[Genesis] = []

@@ -145,7 +145,7 @@ def test_the_file_that_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_without_any_file_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(naming, "__file__", str(tmp_path / "a" / "b" / "c" / "naming.py"))
-    with pytest.raises(NotFoundError, match="no network_params.yaml"):
+    with pytest.raises(NotFoundError, match=r"no network_params\.yaml"):
         naming.default_file()
 
 

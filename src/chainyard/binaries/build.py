@@ -21,7 +21,8 @@ from chainyard.binaries.files import (
 from chainyard.binaries.golang import GoToolchains, find_compiler
 from chainyard.binaries.outcome import Resolved, UnavailableError
 from chainyard.binaries.process import ToolFailedError, run_tool
-from chainyard.binaries.progress import Progress, failure_told, megabytes
+from chainyard.binaries.progress import failure_told, megabytes
+from chainyard.progress import Progress
 
 _PINNED_BY_SUM = "not applicable: built from source that go.sum pins"
 

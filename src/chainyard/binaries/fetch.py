@@ -16,7 +16,8 @@ import httpx
 
 from chainyard.binaries.files import disk_errors, read_json, write_json
 from chainyard.binaries.outcome import UnavailableError
-from chainyard.binaries.progress import Progress, failure_told, megabytes
+from chainyard.binaries.progress import failure_told, megabytes
+from chainyard.progress import Progress
 
 _T = TypeVar("_T")
 

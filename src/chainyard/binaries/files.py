@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chainyard.binaries.progress import Progress, megabytes
+from chainyard.binaries.progress import megabytes
 from chainyard.errors import DownloadError
+from chainyard.progress import Progress
 
 _LOCK_POLL = 0.2
 

@@ -16,7 +16,8 @@ from chainyard.binaries.catalog import Toolchain, satisfies
 from chainyard.binaries.files import disk_errors, locked, remove_tree, scratch
 from chainyard.binaries.outcome import RefusedError, UnavailableError
 from chainyard.binaries.process import ToolFailedError, run_tool
-from chainyard.binaries.progress import Progress, failure_told
+from chainyard.binaries.progress import failure_told
+from chainyard.progress import Progress
 
 _VERSION = re.compile(r"go version go(\d+(?:\.\d+)*)")
 _PIP_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")

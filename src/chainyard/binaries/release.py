@@ -12,8 +12,8 @@ from chainyard.binaries.catalog import Pin, Release
 from chainyard.binaries.fetch import Fetcher, MissingError
 from chainyard.binaries.files import disk_errors, locked, scratch, sha256_of
 from chainyard.binaries.outcome import LockedProgram, RefusedError, Resolved, UnavailableError
-from chainyard.binaries.progress import Progress
 from chainyard.binaries.signatures import Keys, check_signature, published_sha256
+from chainyard.progress import Progress
 
 
 @dataclass(frozen=True)

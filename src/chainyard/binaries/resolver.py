@@ -24,9 +24,9 @@ from chainyard.binaries.outcome import (
     Whereabouts,
 )
 from chainyard.binaries.platforms import this_platform
-from chainyard.binaries.progress import Progress, Silent
 from chainyard.binaries.threads import in_threads
 from chainyard.errors import DownloadError, RequestError
+from chainyard.progress import NoProgress, Progress
 from chainyard.service import Program
 
 SOURCES: tuple[Source, ...] = ("path", "cache", "release", "build")
@@ -69,7 +69,7 @@ class Resolver:
     ) -> None:
         self._catalog = catalog
         self._modules = modules
-        self._progress = progress or Silent()
+        self._progress = progress or NoProgress()
         self._environ = environ
         self._cache = Cache(cache.absolute(), platform or this_platform())
         self._sources = _sources(environ.get("CHAINYARD_SOURCES", ""))

@@ -1,15 +1,12 @@
-"""Transfers: signed here, sent to a node.
-
-Import this module only where a transaction is made: eth-account costs half a second.
-"""
+"""Transfers: signed here, sent to a node."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import (
     is_checksum_address,
     is_checksum_formatted_address,
@@ -21,6 +18,10 @@ from chainyard.chain.execution import Execution
 from chainyard.chain.execution_types import Fees
 from chainyard.chain.text import safe_text
 from chainyard.errors import RequestError
+
+if TYPE_CHECKING:
+    from eth_account import Account
+    from eth_account.signers.local import LocalAccount
 
 TRANSFER_GAS = 21_000
 """Gas of a transfer to an account without code (EIP-2028, yellow paper appendix G)."""
@@ -95,7 +96,21 @@ def _address(text: str) -> str:
 
 def _account(private_key: bytes | str) -> LocalAccount:
     try:
-        account: LocalAccount = Account.from_key(private_key)
+        account: LocalAccount = _eth_account().from_key(private_key)
     except Exception:  # eth-keys and the bindings below it raise many kinds, with the key in them
         raise RequestError("not a secp256k1 private key") from None
     return account
+
+
+@cache
+def _eth_account() -> type[Account]:
+    """eth-account, without what a library below it does to the whole process.
+
+    It sets the recursion limit to 100,000. With that, the JSON parser of CPython 3.11 runs out of
+    stack on a deeply nested document and ends the interpreter, where it should raise an error.
+    """
+    limit = sys.getrecursionlimit()
+    from eth_account import Account  # noqa: PLC0415 - half a second, and the above
+
+    sys.setrecursionlimit(limit)
+    return Account

@@ -38,17 +38,24 @@ def run(args: Namespace) -> None:
 
 
 def _all() -> tuple[list[Network], str]:
-    from chainyard.network.layout import existing
+    from chainyard.home import networks_dir
+    from chainyard.network.layout import NAME, existing
     from chainyard.network.network import Network
 
+    names = [path.name for path in networks_dir().glob("[!.]*")] if networks_dir().is_dir() else []
+    found = [Network.remains(name) for name in sorted(names) if NAME.fullmatch(name)]
     networks = [Network.open(layout.name) for layout in existing()]
-    return networks, "Nothing to remove: there is no network."
+    return [*networks, *filter(None, found)], "Nothing to remove: there is no network."
 
 
 def _one(name: str | None, args: Namespace) -> tuple[list[Network], str]:
+    from chainyard.network.network import Network
+
     # Never guessed: what is removed does not come back.
     try:
         return [find_network(name, guess=False)], ""
     except NotFoundError as error:
+        if (chosen := named(name)) and (rest := Network.remains(chosen)):
+            return [rest], ""
         near = did_you_mean(named(name) or "", network_names(args))
         return [], f"Nothing to remove: {error.message}{near}"

@@ -6,13 +6,13 @@ disk, no network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from chainyard.errors import Problem
 from chainyard.genesis.identities import NodeKey
-from chainyard.service import Resources, Service, Text
+from chainyard.service import Program, Resources, Service, Text
 from chainyard.spec import NetworkParams, Participant, Spec
 
 FEE_RECIPIENT = "0x8943545177806ED17B9F23F0a21ee5948eCaa776"
@@ -114,14 +114,63 @@ class ValidatorClient(Protocol):
         ...
 
 
-def literal(args: Sequence[str]) -> tuple[Text, ...]:
-    """Arguments that a user gave, as they are."""
-    return tuple(Text.of(arg) for arg in args)
+@dataclass(frozen=True)
+class Part:
+    """The execution, consensus or validator part of a participant, and what the file says of it."""
 
+    participant: Participant
+    prefix: Literal["el", "cl", "vc"]
 
-def environment(variables: Mapping[str, str]) -> dict[str, Text]:
-    """Environment variables that a user gave, as they are."""
-    return {key: Text.of(value) for key, value in variables.items()}
+    @property
+    def service(self) -> str:
+        """Name of its service; empty if the participant has no such part."""
+        return getattr(self.participant, f"{self.prefix}_service") or ""
+
+    @property
+    def own_program(self) -> bool:
+        """Whether the user brings a program of their own."""
+        return bool(self._said("binary_path"))
+
+    def program(self, name: str) -> Program:
+        """What it executes, by default the program of that name."""
+        return Program(name, self._said("image"), self._said("binary_path"))
+
+    def args(self, *args: str | Text) -> tuple[Text, ...]:
+        """A command line: the adapter's arguments, then the user's, which may override them."""
+        return tuple(Text.of(arg) for arg in (*args, *self._said("extra_params")))
+
+    def env(self, **variables: str | Text) -> dict[str, Text]:
+        """The environment: the adapter's variables, then the user's."""
+        both = {**variables, **self._said("extra_env_vars")}
+        return {name: Text.of(value) for name, value in both.items()}
+
+    @property
+    def resources(self) -> Resources:
+        """Requests and limits."""
+        return Resources(
+            min_cpu=self._said("min_cpu"),
+            max_cpu=self._said("max_cpu"),
+            min_mem=self._said("min_mem"),
+            max_mem=self._said("max_mem"),
+            volume_size=0 if self.prefix == "vc" else self._said("volume_size"),
+        )
+
+    def labels(self, client: str) -> dict[str, str]:
+        """The labels of ethereum-package, so that dashboards and scripts made for it still work."""
+        kinds = {"el": "execution", "cl": "beacon", "vc": "validator"}
+        node = self.participant
+        return {
+            "ethereum-package.client": client,
+            "ethereum-package.client-type": kinds[self.prefix],
+            "ethereum-package.connected-client": (
+                node.el_type if self.prefix == "cl" else node.cl_type
+            ),
+            "ethereum-package.node-index": str(node.index),
+            **self._said("extra_labels"),
+        }
+
+    def _said(self, key: str) -> Any:
+        return getattr(self.participant, f"{self.prefix}_{key}")
 
 
 def beacon_services(context: Context, node: Node) -> list[str]:
@@ -130,26 +179,3 @@ def beacon_services(context: Context, node: Node) -> list[str]:
     if not indices:
         return [node.participant.cl_service]
     return [context.nodes[index].participant.cl_service for index in indices]
-
-
-def resources(participant: Participant, prefix: str) -> Resources:
-    """Requests and limits of the ``el_``, ``cl_`` or ``vc_`` part of a participant."""
-    return Resources(
-        min_cpu=getattr(participant, f"{prefix}_min_cpu"),
-        max_cpu=getattr(participant, f"{prefix}_max_cpu"),
-        min_mem=getattr(participant, f"{prefix}_min_mem"),
-        max_mem=getattr(participant, f"{prefix}_max_mem"),
-        volume_size=getattr(participant, f"{prefix}_volume_size", 0),
-    )
-
-
-def labels(participant: Participant, prefix: str, kind: str, client: str) -> dict[str, str]:
-    """The labels of ethereum-package, so that dashboards and scripts made for it still work."""
-    connected = {"el": participant.cl_type, "cl": participant.el_type, "vc": participant.cl_type}
-    return {
-        "ethereum-package.client": client,
-        "ethereum-package.client-type": kind,
-        "ethereum-package.connected-client": connected[prefix],
-        "ethereum-package.node-index": str(participant.index),
-        **getattr(participant, f"{prefix}_extra_labels"),
-    }

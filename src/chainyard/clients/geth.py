@@ -8,10 +8,7 @@ from chainyard.clients.base import (
     ORDER_EXECUTION,
     Context,
     Node,
-    environment,
-    labels,
-    literal,
-    resources,
+    Part,
 )
 from chainyard.clients.limits import Limits
 from chainyard.errors import Problem
@@ -26,7 +23,6 @@ from chainyard.service import (
     Port,
     PortNumber,
     Probe,
-    Program,
     Service,
     Shared,
     Socket,
@@ -69,13 +65,16 @@ class Geth:
     program = "geth"
 
     def service(self, context: Context, node: Node) -> Service:
-        participant = node.participant
-        own = participant.el_service
+        part = Part(node.participant, "el")
         return Service(
-            name=own,
-            program=Program(self.program, participant.el_image, participant.el_binary_path),
-            args=(*_args(context, node), *literal(participant.el_extra_params)),
-            env=environment(participant.el_extra_env_vars),
+            name=part.service,
+            program=part.program(self.program),
+            args=part.args(
+                *_chain_args(context, node.participant),
+                *_api_args(part.service),
+                *_peer_args(context, node),
+            ),
+            env=part.env(),
             files={"config.toml": _config(context, node)},
             ports=PORTS,
             shared=("genesis/genesis.json", "secrets/jwt.hex", _key_file(node)),
@@ -83,14 +82,13 @@ class Geth:
             stop=Stop(order=ORDER_EXECUTION, patience=60.0, signal="INT"),
             probe=Probe("rpc"),
             metrics=Metrics("metrics", "/debug/metrics/prometheus"),
-            resources=resources(participant, "el"),
-            labels=labels(participant, "el", "execution", self.name),
+            resources=part.resources,
+            labels=part.labels(self.name),
             cause_hints=CAUSES,
         )
 
     def limits(self, context: Context, participant: Participant) -> Iterator[Problem]:
-        own = bool(participant.el_binary_path)
-        return LIMITS.check(context, participant, key="el_type", own_program=own)
+        return LIMITS.check(context, Part(participant, "el"))
 
     def console(self, expression: str | None) -> tuple[Text, ...] | None:
         evaluate = ("--exec", expression) if expression is not None else ()
@@ -100,17 +98,6 @@ class Geth:
 
 def _key_file(node: Node) -> str:
     return f"secrets/nodes/{node.participant.el_service}.key"
-
-
-def _args(context: Context, node: Node) -> tuple[Text, ...]:
-    return tuple(
-        Text.of(arg) if isinstance(arg, str) else arg
-        for arg in (
-            *_chain_args(context, node.participant),
-            *_api_args(node.participant.el_service),
-            *_peer_args(context, node),
-        )
-    )
 
 
 def _chain_args(context: Context, participant: Participant) -> Iterator[str | Text]:

@@ -10,11 +10,8 @@ from chainyard.clients.base import (
     ORDER_VALIDATOR,
     Context,
     Node,
+    Part,
     beacon_services,
-    environment,
-    labels,
-    literal,
-    resources,
 )
 from chainyard.clients.limits import Limits
 from chainyard.errors import Problem
@@ -27,7 +24,6 @@ from chainyard.service import (
     Port,
     PortNumber,
     Probe,
-    Program,
     Service,
     Shared,
     Stop,
@@ -70,12 +66,17 @@ class LighthouseBeacon:
     program = "lighthouse"
 
     def beacon(self, context: Context, node: Node) -> Service:
-        participant = node.participant
+        part = Part(node.participant, "cl")
         return Service(
-            name=participant.cl_service,
-            program=Program(self.program, participant.cl_image, participant.cl_binary_path),
-            args=(*_beacon_args(context, node), *literal(participant.cl_extra_params)),
-            env={"RUST_BACKTRACE": Text.of("full"), **environment(participant.cl_extra_env_vars)},
+            name=part.service,
+            program=part.program(self.program),
+            args=part.args(
+                "beacon_node",
+                *_chain_args(context, node.participant),
+                *_api_args(part.service),
+                *_peer_args(context, node),
+            ),
+            env=part.env(RUST_BACKTRACE="full"),
             ports=BEACON_PORTS,
             shared=("genesis", "secrets/jwt.hex"),
             # It keeps its node key in this folder, and writes its own record beside it.
@@ -83,13 +84,12 @@ class LighthouseBeacon:
             stop=Stop(order=ORDER_CONSENSUS, patience=60.0, signal="INT"),
             probe=Probe("http", "/eth/v1/node/health", (200, 206)),
             metrics=Metrics("metrics"),
-            resources=resources(participant, "cl"),
-            labels=labels(participant, "cl", "beacon", self.name),
+            resources=part.resources,
+            labels=part.labels(self.name),
         )
 
     def limits(self, context: Context, participant: Participant) -> Iterator[Problem]:
-        own = bool(participant.cl_binary_path)
-        return LIMITS.check(context, participant, key="cl_type", own_program=own)
+        return LIMITS.check(context, Part(participant, "cl"))
 
 
 class LighthouseValidator:
@@ -101,14 +101,15 @@ class LighthouseValidator:
 
     def validator(self, context: Context, node: Node) -> Service:
         participant = node.participant
+        part = Part(participant, "vc")
         ports = [Port("metrics", 5064, scheme="http")]
         if participant.keymanager_enabled:
             ports.append(Port("keymanager", 5056, scheme="http"))
         return Service(
-            name=participant.vc_service or "",
-            program=Program(self.program, participant.vc_image, participant.vc_binary_path),
-            args=(*_validator_args(context, node), *literal(participant.vc_extra_params)),
-            env={"RUST_BACKTRACE": Text.of("full"), **environment(participant.vc_extra_env_vars)},
+            name=part.service,
+            program=part.program(self.program),
+            args=part.args(*_validator_args(context, node)),
+            env=part.env(RUST_BACKTRACE="full"),
             ports=tuple(ports),
             shared=("genesis", f"keys/{participant.name}/secrets"),
             # The slashing-protection database lives among the keys.
@@ -116,29 +117,16 @@ class LighthouseValidator:
             stop=Stop(order=ORDER_VALIDATOR, patience=20.0, signal="INT"),
             probe=Probe("metrics", "/metrics"),
             metrics=Metrics("metrics"),
-            resources=resources(participant, "vc"),
-            labels=labels(participant, "vc", "validator", self.name),
+            resources=part.resources,
+            labels=part.labels(self.name),
         )
 
     def limits(self, context: Context, participant: Participant) -> Iterator[Problem]:
-        own = bool(participant.vc_binary_path)
-        return LIMITS.check(context, participant, key="vc_type", own_program=own)
+        return LIMITS.check(context, Part(participant, "vc"))
 
 
 def _network_folder(node: Node) -> str:
     return f"secrets/nodes/{node.participant.cl_service}"
-
-
-def _beacon_args(context: Context, node: Node) -> tuple[Text, ...]:
-    return tuple(
-        Text.of(arg) if isinstance(arg, str) else arg
-        for arg in (
-            "beacon_node",
-            *_chain_args(context, node.participant),
-            *_api_args(node.participant.cl_service),
-            *_peer_args(context, node),
-        )
-    )
 
 
 def _chain_args(context: Context, participant: Participant) -> Iterator[str | Text]:
@@ -202,7 +190,7 @@ def _record(context: Context, peer: Node) -> EnrOf:
     )
 
 
-def _validator_args(context: Context, node: Node) -> tuple[Text, ...]:
+def _validator_args(context: Context, node: Node) -> list[str | Text]:
     participant = node.participant
     own = participant.vc_service or ""
     beacons = [url(beacon, "http") for beacon in beacon_services(context, node)]
@@ -229,7 +217,7 @@ def _validator_args(context: Context, node: Node) -> tuple[Text, ...]:
             Text.of("--http-port=", PortNumber(own, "keymanager")),
             "--unencrypted-http-transport",
         ]
-    return tuple(Text.of(arg) if isinstance(arg, str) else arg for arg in args)
+    return args
 
 
 CONSENSUS = LighthouseBeacon()

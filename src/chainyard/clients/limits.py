@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from chainyard.clients.base import Context
+from chainyard.clients.base import Context, Part
 from chainyard.errors import Problem
-from chainyard.spec import FAR_FUTURE_EPOCH, Participant
+from chainyard.spec import FAR_FUTURE_EPOCH
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,9 @@ class Limits:
         name: the client, as users know it.
         newest_fork: newest fork that the pinned version implements.
         min_slot_ms: shortest slot in milliseconds, with the reason in ``slot_reason``.
-        slot_ms_by_preset: exact or least slot that the client was compiled for, by preset.
         presets: presets that the pinned program was built for, with ``preset_reason``.
-        overrides: names of consensus config values that its config file may change;
-            None if any.
+        fixed_config: consensus config values that its config file cannot change, with
+            ``fixed_reason``.
     """
 
     name: str
@@ -33,17 +32,13 @@ class Limits:
     fixed_config: frozenset[str] = frozenset()
     fixed_reason: str = ""
 
-    def check(
-        self, context: Context, participant: Participant, *, key: str, own_program: bool
-    ) -> Iterator[Problem]:
+    def check(self, context: Context, part: Part) -> Iterator[Problem]:
         """Yield a problem for each bound that the network breaks.
 
-        Args:
-            key: ``el_type``, ``cl_type`` or ``vc_type``: where the client was chosen.
-            own_program: the user brings a program of their own, whose forks we do not know.
+        Of a program that the user brings, the forks and what it was compiled for are not known.
         """
-        for message in self._messages(context, own_program=own_program):
-            yield placed(f"{participant.name}: {message}", context, participant, key)
+        for message in self._messages(context, own_program=part.own_program):
+            yield placed(message, context, part)
 
     def _messages(self, context: Context, *, own_program: bool) -> Iterator[str]:
         params = context.params
@@ -74,10 +69,24 @@ class Limits:
         return next((fork for fork in newer if epochs[fork] != FAR_FUTURE_EPOCH), "")
 
 
-def placed(message: str, context: Context, participant: Participant, key: str) -> Problem:
-    """The problem, at the place where the client was chosen, as far as the file says."""
-    spec = context.spec
-    for dotted in (f"participants[{participant.index - 1}].{key}", "network_params"):
-        if position := spec.given.get(dotted):
-            return Problem(message, spec.path, position.line, position.column, dotted)
-    return Problem(message, spec.path, key=f"participants[].{key}")
+def placed(message: str, context: Context, part: Part) -> Problem:
+    """The problem, at the place where the client was chosen, as far as the file says.
+
+    A participant that ``count`` or the matrix made has no place of its own.
+    """
+    spec, node = context.spec, part.participant
+    text = f"{node.name}: {message}"
+    keys = ["participants", "participants_matrix", "network_params"]
+    if _entries(context) == len(spec.participants):
+        keys.insert(0, f"participants[{node.index - 1}].{part.prefix}_type")
+    for key in keys:
+        if position := spec.given.get(key):
+            return Problem(text, spec.path, position.line, position.column, key)
+    return Problem(text, spec.path, key=f"participants[].{part.prefix}_type")
+
+
+def _entries(context: Context) -> int:
+    """How many participants the file writes out; fewer than there are if it uses ``count``."""
+    return sum(
+        1 for key in context.spec.given if key.startswith("participants[") and key.endswith("]")
+    )

@@ -10,11 +10,8 @@ from chainyard.clients.base import (
     ORDER_VALIDATOR,
     Context,
     Node,
+    Part,
     beacon_services,
-    environment,
-    labels,
-    literal,
-    resources,
 )
 from chainyard.clients.limits import Limits, placed
 from chainyard.errors import Problem
@@ -28,7 +25,6 @@ from chainyard.service import (
     Port,
     PortNumber,
     Probe,
-    Program,
     Service,
     Shared,
     Stop,
@@ -88,33 +84,35 @@ class PrysmBeacon:
     program = "prysm-beacon-chain"
 
     def beacon(self, context: Context, node: Node) -> Service:
-        participant = node.participant
+        part = Part(node.participant, "cl")
         return Service(
-            name=participant.cl_service,
-            program=Program(self.program, participant.cl_image, participant.cl_binary_path),
-            args=(*_beacon_args(context, node), *literal(participant.cl_extra_params)),
-            env=environment(participant.cl_extra_env_vars),
+            name=part.service,
+            program=part.program(self.program),
+            args=part.args(
+                *_chain_args(context, node.participant),
+                *_api_args(part.service),
+                *_peer_args(context, node),
+            ),
+            env=part.env(),
             ports=BEACON_PORTS,
             shared=("genesis", "secrets/jwt.hex", _key_file(node)),
             stop=Stop(order=ORDER_CONSENSUS, patience=60.0, signal="INT"),
             probe=Probe("http", "/eth/v1/node/health", (200, 206)),
             metrics=Metrics("metrics"),
-            resources=resources(participant, "cl"),
-            labels=labels(participant, "cl", "beacon", self.name),
+            resources=part.resources,
+            labels=part.labels(self.name),
             cause_hints=CAUSES,
         )
 
     def limits(self, context: Context, participant: Participant) -> Iterator[Problem]:
-        own = bool(participant.cl_binary_path)
-        yield from LIMITS.check(context, participant, key="cl_type", own_program=own)
+        part = Part(participant, "cl")
+        yield from LIMITS.check(context, part)
         if _shortens_fulu_epochs(context):
-            yield placed(
-                f"{participant.name}: Prysm cannot have both Fulu and another SLOTS_PER_EPOCH "
-                "than 32: the length of its proposer lookahead is compiled in",
-                context,
-                participant,
-                "cl_type",
+            message = (
+                "Prysm cannot have both Fulu and another SLOTS_PER_EPOCH than 32: "
+                "the length of its proposer lookahead is compiled in"
             )
+            yield placed(message, context, part)
 
 
 class PrysmValidator:
@@ -126,6 +124,7 @@ class PrysmValidator:
 
     def validator(self, context: Context, node: Node) -> Service:
         participant = node.participant
+        part = Part(participant, "vc")
         ports = [Port("metrics", 8081, scheme="http")]
         secrets = ["genesis/config.yaml", f"keys/{participant.name}/prysm"]
         secrets.append(f"secrets/wallets/{participant.name}.txt")
@@ -133,22 +132,21 @@ class PrysmValidator:
             ports.append(Port("keymanager", 5056, scheme="http"))
             secrets.append(f"secrets/keymanager/{participant.name}.txt")
         return Service(
-            name=participant.vc_service or "",
-            program=Program(self.program, participant.vc_image, participant.vc_binary_path),
-            args=(*_validator_args(context, node), *literal(participant.vc_extra_params)),
-            env=environment(participant.vc_extra_env_vars),
+            name=part.service,
+            program=part.program(self.program),
+            args=part.args(*_validator_args(context, node)),
+            env=part.env(),
             ports=tuple(ports),
             shared=tuple(secrets),
             stop=Stop(order=ORDER_VALIDATOR, patience=20.0, signal="INT"),
             probe=Probe("metrics", "/healthz"),
             metrics=Metrics("metrics"),
-            resources=resources(participant, "vc"),
-            labels=labels(participant, "vc", "validator", self.name),
+            resources=part.resources,
+            labels=part.labels(self.name),
         )
 
     def limits(self, context: Context, participant: Participant) -> Iterator[Problem]:
-        own = bool(participant.vc_binary_path)
-        return LIMITS.check(context, participant, key="vc_type", own_program=own)
+        return LIMITS.check(context, Part(participant, "vc"))
 
 
 def _shortens_fulu_epochs(context: Context) -> bool:
@@ -159,17 +157,6 @@ def _shortens_fulu_epochs(context: Context) -> bool:
 
 def _key_file(node: Node) -> str:
     return f"secrets/nodes/{node.participant.cl_service}.key"
-
-
-def _beacon_args(context: Context, node: Node) -> tuple[Text, ...]:
-    return tuple(
-        Text.of(arg) if isinstance(arg, str) else arg
-        for arg in (
-            *_chain_args(context, node.participant),
-            *_api_args(node.participant.cl_service),
-            *_peer_args(context, node),
-        )
-    )
 
 
 def _chain_args(context: Context, participant: Participant) -> Iterator[str | Text]:
@@ -238,7 +225,7 @@ def _record(context: Context, peer: Node) -> EnrOf:
     )
 
 
-def _validator_args(context: Context, node: Node) -> tuple[Text, ...]:
+def _validator_args(context: Context, node: Node) -> list[str | Text]:
     participant = node.participant
     own = participant.vc_service or ""
     args: list[str | Text] = [
@@ -263,7 +250,7 @@ def _validator_args(context: Context, node: Node) -> tuple[Text, ...]:
             Text.of("--http-port=", PortNumber(own, "keymanager")),
             Text.of("--keymanager-token-file=", token),
         ]
-    return tuple(Text.of(arg) if isinstance(arg, str) else arg for arg in args)
+    return args
 
 
 def _beacon_endpoint(context: Context, node: Node) -> Iterator[str | Text]:

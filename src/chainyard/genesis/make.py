@@ -71,8 +71,15 @@ def check_genesis(spec: Spec) -> None:
     """Refuse early, before any key is derived, what cannot be a genesis.
 
     Raises:
-        RequestError: a fork that cannot be a genesis, or builders, which only Gloas has.
+        RequestError: a network that has a genesis already, a fork that cannot be a genesis, or
+            builders, which only Gloas has.
     """
+    if not spec.network_params.has_own_genesis:
+        raise RequestError(
+            f"network_params.network is {spec.network_params.network!r}: joining a network that "
+            "exists is not possible yet, only making one.",
+            hint="Set network_params.network to kurtosis, or leave it out.",
+        )
     refuse_genesis_fork(spec.network_params.genesis_fork)
     if spec.network_params.builder_count:
         raise RequestError(

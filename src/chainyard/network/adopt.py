@@ -22,13 +22,15 @@ from chainyard.network.store import append_event, mutex, private_folder, write
 from chainyard.spec import Settings, Spec
 
 if TYPE_CHECKING:
-    from chainyard.network.network import Network
+    from chainyard.network.state import NetworkState
 
 DEFAULT_BACKEND = "process"
 SHOWN = 8
 
 
-def adopt(network: Network, spec: Spec, settings: Settings | None, backend: str | None) -> None:
+def adopt(
+    network: NetworkState, spec: Spec, settings: Settings | None, backend: str | None
+) -> None:
     """Make the network's folder from a spec, or give the spec to the one that is there.
 
     Raises:

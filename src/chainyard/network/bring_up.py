@@ -34,7 +34,7 @@ from chainyard.network.views import UpReport
 from chainyard.progress import Progress
 
 if TYPE_CHECKING:
-    from chainyard.network.network import Network
+    from chainyard.network.state import NetworkState
 
 # Seconds that clients may take from their start to an answering API: 5 to 10 on an idle machine,
 # many times that on one that is overloaded. Those that end meanwhile are noticed at once.
@@ -55,7 +55,7 @@ class _Timer:
 
 
 def bring_up(
-    network: Network, *, wait: Wait | None, timeout: float | None, progress: Progress
+    network: NetworkState, *, wait: Wait | None, timeout: float | None, progress: Progress
 ) -> UpReport:
     """Bring the network up; raises as `Network.up`."""
     timer = _Timer()
@@ -77,7 +77,7 @@ def default_timeout(clock: SlotClock, slots: int) -> float:
     return CLIENT_START + max(0.0, clock.until(0)) + slots * clock.slot_ms / 1000
 
 
-def _prepare(network: Network, timer: _Timer, progress: Progress) -> dict[str, Path]:
+def _prepare(network: NetworkState, timer: _Timer, progress: Progress) -> dict[str, Path]:
     """Programs, keys, secrets, genesis and ports; gives the programs."""
     cancelled = threading.Event()
     with ThreadPoolExecutor(max_workers=1) as pool, timer.part("programs and keys"):
@@ -98,7 +98,7 @@ def _prepare(network: Network, timer: _Timer, progress: Progress) -> dict[str, P
 
 
 def _make_keys(
-    network: Network, progress: Progress, cancelled: threading.Event
+    network: NetworkState, progress: Progress, cancelled: threading.Event
 ) -> list[ValidatorKeys]:
     keys = genesis_keys(network, progress, cancelled)
     ensure_keystores(network, keys[0], progress)
@@ -106,7 +106,11 @@ def _make_keys(
 
 
 def _start(
-    network: Network, waiter: Waiter, programs: dict[str, Path], timer: _Timer, progress: Progress
+    network: NetworkState,
+    waiter: Waiter,
+    programs: dict[str, Path],
+    timer: _Timer,
+    progress: Progress,
 ) -> tuple[str, ...]:
     """Make the services what they should be; the names of those that were not.
 

@@ -8,10 +8,10 @@ from chainyard import clients
 from chainyard.errors import NotFoundError, RequestError
 
 if TYPE_CHECKING:
-    from chainyard.network.network import Network
+    from chainyard.network.state import NetworkState
 
 
-def console_command(network: Network, name: str, expression: str | None) -> list[str]:
+def console_command(network: NetworkState, name: str, expression: str | None) -> list[str]:
     """The command of a console of a service.
 
     Args:

@@ -10,10 +10,10 @@ from chainyard.errors import ChainyardError, NotFoundError
 from chainyard.network.views import State, Summary
 
 if TYPE_CHECKING:
-    from chainyard.network.network import Network
+    from chainyard.network.state import NetworkState
 
 
-def summaries(networks: Iterable[Network]) -> list[Summary]:
+def summaries(networks: Iterable[NetworkState]) -> list[Summary]:
     """A line for each; one that is damaged hides no other, and one just removed is left out."""
     lines = []
     for network in networks:
@@ -26,14 +26,14 @@ def summaries(networks: Iterable[Network]) -> list[Summary]:
     return lines
 
 
-def _made(network: Network) -> float:
+def _made(network: NetworkState) -> float:
     try:
         return network.layout.root.stat().st_mtime
     except OSError:
         return time.time()
 
 
-def summary(network: Network) -> Summary:
+def summary(network: NetworkState) -> Summary:
     """What ``ls`` says of a network."""
     lock = network.lock
     services = network.backend.observe()

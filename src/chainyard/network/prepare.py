@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,16 +27,17 @@ from chainyard.network.secrets import password
 from chainyard.network.store import mutex, write_tree
 from chainyard.plan.model import Plan
 from chainyard.progress import Progress
+from chainyard.service import Program
 from chainyard.spec import Participant
 
 if TYPE_CHECKING:
-    from chainyard.network.network import Network
+    from chainyard.network.state import NetworkState
 
 # A genesis that lies so many seconds ahead at least can still be met by the clients.
 LEAST_DELAY = 2.0
 
 
-def ensure_programs(network: Network, progress: Progress) -> dict[str, Path]:
+def ensure_programs(network: NetworkState, progress: Progress) -> dict[str, Path]:
     """The executable of every service, by service name; fetched or built if need be.
 
     What was found is recorded in the lock, and its digest is insisted upon from then on.
@@ -45,7 +47,6 @@ def ensure_programs(network: Network, progress: Progress) -> dict[str, Path]:
     """
     if "binaries" not in network.backend.capabilities:
         return {}
-    services = network.plan().services
     lock = network.lock
     resolver = Resolver(
         Catalog.load(clients.VERSIONS_FILE),
@@ -53,14 +54,33 @@ def ensure_programs(network: Network, progress: Progress) -> dict[str, Path]:
         clients.MODULES_DIR,
         progress=progress,
     )
-    found = resolver.resolve([service.program for service in services], lock.programs)
+    wanted = {
+        service.name: _beside_the_file(service.program, lock.source) for service in network.plan()
+    }
+    pinned = {program.name: program for program in wanted.values() if not program.path}
+    found = resolver.resolve(list(pinned.values()), lock.programs)
+    # Two nodes may bring two programs of one name: those are looked at one by one.
+    own = {
+        program: resolver.resolve([program])[program.name]
+        for program in dict.fromkeys(wanted.values())
+        if program.path
+    }
+    for note in [note for program in (*found.values(), *own.values()) for note in program.notes]:
+        progress.note(note)
     locked = {name: program.lock() for name, program in found.items()}
-    for program in found.values():
-        for note in program.notes:
-            progress.note(note)
     if locked != lock.programs:
         network.update_lock(programs=locked)
-    return {service.name: found[service.program.name].path for service in services}
+    return {
+        service: (own.get(program) or found[program.name]).path
+        for service, program in wanted.items()
+    }
+
+
+def _beside_the_file(program: Program, source: str) -> Program:
+    """The program; a relative path of the spec is relative to the spec's own file."""
+    if not program.path or not source:
+        return program
+    return replace(program, path=str(Path(source).parent / program.path))
 
 
 class CancelledError(Exception):
@@ -68,7 +88,7 @@ class CancelledError(Exception):
 
 
 def genesis_keys(
-    network: Network, progress: Progress, cancelled: threading.Event
+    network: NetworkState, progress: Progress, cancelled: threading.Event
 ) -> list[ValidatorKeys]:
     """The keys of all validators of the genesis, the participants' own first.
 
@@ -95,7 +115,7 @@ def genesis_keys(
     return keys
 
 
-def ensure_keystores(network: Network, keys: ValidatorKeys, progress: Progress) -> None:
+def ensure_keystores(network: NetworkState, keys: ValidatorKeys, progress: Progress) -> None:
     """The keystores of every node with validators, in the layout that its client reads."""
     holders = [node for node in network.spec.participants if node.validator_count]
     for node in holders:
@@ -128,7 +148,7 @@ def _formats(node: Participant) -> frozenset[str]:
     return clients.validator(node.vc_type).keystores | {"pubkeys.json"}
 
 
-def ensure_genesis(network: Network, keys: list[ValidatorKeys], progress: Progress) -> None:
+def ensure_genesis(network: NetworkState, keys: list[ValidatorKeys], progress: Progress) -> None:
     """The genesis: made if there is none, and anew if its time came before anything started."""
     lock = network.lock
     params = network.spec.network_params
@@ -156,7 +176,7 @@ def ensure_genesis(network: Network, keys: list[ValidatorKeys], progress: Progre
     progress.finished("genesis", f"{genesis.fork}, {genesis.validator_count} validators")
 
 
-def allot_ports(network: Network, plan: Plan) -> None:
+def allot_ports(network: NetworkState, plan: Plan) -> None:
     """Numbers for all ports, recorded in the lock; those that were recorded stay.
 
     Raises:
@@ -176,7 +196,7 @@ def allot_ports(network: Network, plan: Plan) -> None:
             network.update_lock(ports=ports)
 
 
-def _public_first(network: Network, plan: Plan) -> Plan:
+def _public_first(network: NetworkState, plan: Plan) -> Plan:
     """The plan with the RPC nodes in front: they get the well-known numbers (8545, 3500 …)."""
     public = {
         name

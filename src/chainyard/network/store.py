@@ -185,3 +185,24 @@ def _disk_error(path: Path, error: OSError) -> ChainyardError:
         cause="the disk is full" if full else "",
         hint=f"{'free space' if full else 'mend the permissions there'}, then run this again",
     )
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder of which others may be removing parts.
+
+    Raises:
+        ChainyardError: something in it cannot be removed.
+    """
+    import shutil  # noqa: PLC0415 - start-up time
+
+    shutil.rmtree(folder, onerror=_not_removed)
+
+
+def _not_removed(_function: object, path: str, info: tuple[type, BaseException, object]) -> None:
+    error = info[1]
+    if isinstance(error, FileNotFoundError):
+        return
+    raise ChainyardError(
+        f"cannot remove {path}: {getattr(error, 'strerror', None) or error}",
+        hint="mend the permissions there, or remove it yourself; then run this again",
+    ) from error

@@ -14,24 +14,23 @@ from typing import Any
 
 from chainyard.spec import NetworkParams, Participant, Spec
 from chainyard.spec.expand import Matrix
-from chainyard.spec.mev import MevParams
 from chainyard.spec.nodes import MapNode, plain
 from chainyard.spec.reading import Reading
-from chainyard.spec.table import Key, Table, keys_of
+from chainyard.spec.table import Key, Record, keys_of
 from chainyard.spec.yaml_reader import read_yaml
 
 INDEX = re.compile(r"\[\d+\]")
 STEP = re.compile(r"\[\d+\]|[^.\[]+")
-# The keys below those whose kind does not tell.
+# The keys below those whose default does not tell.
 TABLES = {
     "network_params": keys_of(NetworkParams),
-    "mev_params": keys_of(MevParams),
     "participants_matrix": keys_of(Matrix),
     **dict.fromkeys(("participants", "el", "cl", "vc", "remote_signer"), keys_of(Participant)),
 }
 
 # A feature of backends, and the keys that ask for it. Indices are left out of the keys.
 FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "binaries": ("programs of this machine", ("*_binary_path",)),
     "images": ("container images", ("*.el_image", "*.cl_image", "*.vc_image", "docker_cache_*")),
     "resources": ("resource limits", ("*_min_cpu", "*_max_cpu", "*_min_mem", "*_max_mem")),
     "volumes": ("volume sizes", ("*_volume_size",)),
@@ -183,4 +182,4 @@ def _known(key: str) -> Key | None:
 
 
 def _keys_below(known: Key | None) -> Mapping[str, Key]:
-    return keys_of(known.kind.cls) if known and isinstance(known.kind, Table) else {}
+    return keys_of(type(known.default)) if known and isinstance(known.default, Record) else {}

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Protocol
 
 from chainyard import clients
-from chainyard.clients.base import Context, Node
+from chainyard.clients.base import Context, Node, Part
+from chainyard.clients.limits import placed
 from chainyard.errors import NotFoundError, Problem, SpecError
 from chainyard.genesis.identities import Identities
 from chainyard.plan.model import Plan
 from chainyard.service import Service
 from chainyard.spec import Participant, Spec
+
+
+class _Limited(Protocol):
+    """What all adapters have."""
+
+    def limits(self, context: Context, participant: Participant) -> Iterator[Problem]: ...
 
 
 def build_plan(
@@ -68,19 +77,26 @@ def check_limits(context: Context) -> Iterator[Problem]:
 
 
 def _limits_of(context: Context, participant: Participant) -> Iterator[Problem]:
+    if participant.el_service:
+        execution = Part(participant, "el")
+        yield from _limits_of_part(context, execution, clients.execution, participant.el_type)
+    consensus = Part(participant, "cl")
+    yield from _limits_of_part(context, consensus, clients.consensus, participant.cl_type)
+    if participant.vc_service:
+        validator = Part(participant, "vc")
+        yield from _limits_of_part(context, validator, clients.validator, participant.vc_type)
+
+
+def _limits_of_part(
+    context: Context, part: Part, adapter: Callable[[str], _Limited], name: str
+) -> Iterator[Problem]:
     try:
-        if participant.el_service:
-            yield from clients.execution(participant.el_type).limits(context, participant)
-        yield from clients.consensus(participant.cl_type).limits(context, participant)
-        if participant.vc_service:
-            yield from clients.validator(participant.vc_type).limits(context, participant)
+        client = adapter(name)
     except NotFoundError as error:
-        yield Problem(
-            f"{participant.name}: {error.message}",
-            file=context.spec.path,
-            key=f"participants[{participant.index - 1}]",
-            expected=error.hint.removeprefix("use "),
-        )
+        problem = placed(error.message, context, part)
+        yield replace(problem, expected=error.hint.removeprefix("use "))
+    else:
+        yield from client.limits(context, part.participant)
 
 
 def _services(context: Context, node: Node) -> Iterator[Service]:

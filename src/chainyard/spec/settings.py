@@ -14,7 +14,7 @@ from chainyard.spec.table import Record, key, keys_of, read_keys, record
 from chainyard.spec.yaml_reader import read_yaml
 
 HINT = "Known keys: name, backend, consensus_config, log_limit_mb, ports."
-_NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
 
 
 class ConsensusConfig:
@@ -99,7 +99,7 @@ class Settings(Record):
     """Settings of Chainyard for one network. ``ports`` maps ``SERVICE.PORT`` to a number."""
 
     name: str | None = key(
-        Nullable(Text("lower-case letters, digits and hyphens, at most 63", _NAME)),
+        Nullable(Text("lower-case letters, digits and hyphens, at most 40", _NAME)),
         None,
         "Name of the network; the folder's if left out.",
     )

@@ -1,0 +1,1 @@
+"""Tests of README, CONTRIBUTING, docs/ and examples/."""
