@@ -1,7 +1,5 @@
 """Specs, keys and clients for the tests of the genesis room."""
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,20 +45,13 @@ def keys() -> ValidatorKeys:
     return derive_validators(mnemonic, 0, 64, cache=None)
 
 
-def _binary(variable: str, name: str) -> Path:
-    found = os.environ.get(variable) or shutil.which(name)
-    if not found:
-        pytest.skip(f"no {name}: set {variable} or put it on PATH")
-    return Path(found)
+@pytest.fixture(scope="session")
+def geth_binary(programs: dict[str, Path]) -> Path:
+    """The real geth."""
+    return programs["geth"]
 
 
 @pytest.fixture(scope="session")
-def geth_binary() -> Path:
-    """A real geth: CHAINYARD_TEST_GETH, else from PATH."""
-    return _binary("CHAINYARD_TEST_GETH", "geth")
-
-
-@pytest.fixture(scope="session")
-def beacon_chain_binary() -> Path:
-    """A real Prysm beacon-chain: CHAINYARD_TEST_BEACON_CHAIN, else from PATH."""
-    return _binary("CHAINYARD_TEST_BEACON_CHAIN", "beacon-chain")
+def beacon_chain_binary(programs: dict[str, Path]) -> Path:
+    """The real beacon-chain of Prysm."""
+    return programs["prysm-beacon-chain"]

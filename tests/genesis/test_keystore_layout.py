@@ -1,11 +1,9 @@
 """The layout of eth2-val-tools: every file, openable with its password."""
 
 import json
-import os
 import random
 import subprocess
 from base64 import b64decode
-from pathlib import Path
 
 import pytest
 
@@ -128,10 +126,7 @@ def test_no_secret_is_in_a_file_or_a_name(keys):
 
 
 @pytest.mark.live
-@pytest.mark.skipif(
-    not os.environ.get("CHAINYARD_TEST_VALIDATOR"), reason="CHAINYARD_TEST_VALIDATOR is not set"
-)
-def test_the_client_lists_the_wallets_keys(keys, tmp_path):
+def test_the_client_lists_the_wallets_keys(keys, programs, tmp_path):
     files = files_of(keys, {"prysm"}) | {"password": b"wallet"}
     for path, data in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +134,7 @@ def test_the_client_lists_the_wallets_keys(keys, tmp_path):
         (tmp_path / path).chmod(0o600)
     done = subprocess.run(
         [
-            *(Path(os.environ["CHAINYARD_TEST_VALIDATOR"]), "accounts", "list"),
+            *(programs["prysm-validator"], "accounts", "list"),
             *("--wallet-dir", tmp_path / "prysm"),
             *("--wallet-password-file", tmp_path / "password", "--accept-terms-of-use"),
         ],

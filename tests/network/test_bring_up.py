@@ -17,6 +17,7 @@ from chainyard import Network
 from chainyard.backends import fake
 from chainyard.backends.fake import FakeBackend
 from chainyard.backends.ports import allot
+from chainyard.chain.clock import SlotClock
 from chainyard.errors import DownloadError, NotFoundError, RequestError, ServiceFailedError
 from chainyard.network import bring_up, prepare
 from chainyard.network.layout import layout_of
@@ -549,7 +550,7 @@ def test_what_to_wait_for_is_of_the_argument_or_of_the_spec(
 ) -> None:
     waits: list[tuple[str, float]] = []
 
-    async def until(_waiter: Waiter, wait: str, *, timeout: float) -> None:
+    async def until(_waiter: Waiter, wait: str, *, timeout: float, slot: int) -> None:
         waits.append((wait, timeout))
 
     monkeypatch.setattr(Waiter, "until", until)
@@ -564,6 +565,16 @@ def test_what_to_wait_for_is_of_the_argument_or_of_the_spec(
     assert start + 50 + 10 * 2 < first < start + 300
     assert start + 50 + 5 * 64 < second < start + 61 + 10 * 64
     assert (third, fourth) == (7, 0)
+
+
+@pytest.mark.parametrize(
+    ("now", "anew", "slot"),
+    [(-20, True, 1), (0, True, 1), (40, True, 40), (40, False, 36), (3, False, 1)],
+)
+def test_old_blocks_do_not_tell_that_a_chain_moves(now: int, anew: bool, slot: int) -> None:
+    """After a start only a new block counts; a network left as it was need not make one first."""
+    clock = SlotClock(1000, 2000, 32, now=lambda: 1000 + 2 * now)
+    assert bring_up._first_slot(clock, anew=anew) == slot
 
 
 # A network that is gone
@@ -612,7 +623,7 @@ def test_a_network_that_is_removed_while_waiting_for_it_leaves_no_folder(
 def test_a_network_is_removed_at_the_end_of_its_context(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def until(_waiter: Waiter, _wait: str, *, timeout: float) -> None: ...
+    async def until(_waiter: Waiter, _wait: str, *, timeout: float, slot: int) -> None: ...
 
     monkeypatch.setattr(Waiter, "until", until)
     with network as same:
@@ -624,7 +635,7 @@ def test_a_network_is_removed_at_the_end_of_its_context(
 def test_a_network_is_removed_after_an_error_in_its_context(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def until(_waiter: Waiter, _wait: str, *, timeout: float) -> None: ...
+    async def until(_waiter: Waiter, _wait: str, *, timeout: float, slot: int) -> None: ...
 
     monkeypatch.setattr(Waiter, "until", until)
     with pytest.raises(ZeroDivisionError), network:

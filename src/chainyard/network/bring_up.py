@@ -29,6 +29,7 @@ from chainyard.network.prepare import (
 )
 from chainyard.network.ready import Wait, Waiter
 from chainyard.network.secrets import write_service_secrets
+from chainyard.network.status import SLOTS_BEHIND
 from chainyard.network.store import append_event
 from chainyard.network.views import UpReport
 from chainyard.progress import Progress
@@ -68,8 +69,18 @@ def bring_up(
     slots = 10 if chosen == "block" else 6 * waiter.clock.slots_per_epoch
     limit = default_timeout(waiter.clock, slots) if timeout is None else timeout
     with timer.part("wait"):
-        anyio.run(partial(waiter.until, chosen, timeout=limit))
+        slot = _first_slot(waiter.clock, anew=bool(changed))
+        anyio.run(partial(waiter.until, chosen, timeout=limit, slot=slot))
     return UpReport(network.name, created, changed, timer.seconds, waiter.endpoints)
+
+
+def _first_slot(clock: SlotClock, *, anew: bool) -> int:
+    """The slot from which on a block tells that the chain moves.
+
+    A chain that was just started again has blocks enough, but old ones. One that was left as it
+    was need not be waited for: a block of the last slots will do.
+    """
+    return max(1, clock.slot() if anew else clock.slot() - SLOTS_BEHIND)
 
 
 def default_timeout(clock: SlotClock, slots: int) -> float:

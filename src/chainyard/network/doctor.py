@@ -131,7 +131,7 @@ def _secret_files(root: Path) -> Iterator[Path]:
 
 def _services(network: Network) -> Iterator[Finding]:
     plan = network.plan()
-    for name, status in network.backend.observe().items():
+    for name, status in network.services().items():
         ok = status.state == "running"
         detail = status.state + (f", restarted {status.restarts} times" if status.restarts else "")
         hint = ""

@@ -36,12 +36,12 @@ def _made(network: NetworkState) -> float:
 def summary(network: NetworkState) -> Summary:
     """What ``ls`` says of a network."""
     lock = network.lock
-    services = network.backend.observe()
+    services = network.services()
     states = {service.state for service in services.values()}
     state: State = "degraded"
     if states == {"running"}:
         state = "running"
-    elif states <= {"stopped"}:
+    elif states <= {"stopped", "missing"}:
         state = "stopped"
     nodes = {
         name.partition("-")[2].partition("-")[0] for name in services if name.startswith("cl-")

@@ -183,7 +183,7 @@ class Network(NetworkState):
         return anyio.run(
             partial(read_status, timeout=timeout),
             self.endpoints(),
-            self.backend.observe(),
+            self.services(),
             self.clock,
             dict(self.settings.consensus_config),
         )

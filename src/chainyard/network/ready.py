@@ -43,12 +43,12 @@ class Waiter:
     clock: SlotClock
     progress: Progress
 
-    async def until(self, wait: Wait, *, timeout: float) -> None:
+    async def until(self, wait: Wait, *, timeout: float, slot: int = 1) -> None:
         """Return once the chain is that far.
 
-        ``block``: every node has a block after genesis as its head, on both of its clients, and
-        knows the head of another node, which it can have over P2P only. ``finalized``: every node
-        has a finalized epoch after genesis.
+        ``block``: every node has a block of ``slot`` or later as its head, on both of its
+        clients, and knows the head of another node, which it can have over P2P only.
+        ``finalized``: every node has a finalized epoch after genesis.
 
         Raises:
             ServiceFailedError: a service ended or was given up meanwhile.
@@ -57,7 +57,8 @@ class Waiter:
         if wait == "none":
             return
         began = time.monotonic()
-        await self._all_nodes(self._has_block, "first block", timeout)
+        what = "first block" if slot <= 1 else "next block"
+        await self._all_nodes(partial(self._has_block, slot), what, timeout)
         if wait == "finalized":
             left = max(0.0, timeout - (time.monotonic() - began))
             await self._all_nodes(self._is_finalized, "finality", left)
@@ -146,10 +147,10 @@ class Waiter:
                     raise await anyio.to_thread.run_sync(self.backend.diagnose, service)
             await anyio.sleep(WATCH_PAUSE)
 
-    async def _has_block(self, node: NodeEndpoints, beacon: Beacon) -> NotYet | None:
+    async def _has_block(self, slot: int, node: NodeEndpoints, beacon: Beacon) -> NotYet | None:
         head = await beacon.head()
         number = await _block_number(node)
-        if head.slot < 1 or number < 1:
+        if head.slot < slot or number < 1:
             return NotYet(f"head at slot {head.slot}, execution at block {number}")
         others = [other for other in self.endpoints.nodes if other is not node]
         if not others or await _knows_a_head_of(beacon, others):

@@ -15,7 +15,7 @@ from chainyard.network.views import Endpoints
 from chainyard.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
-    from chainyard.backends.base import Backend, Difference
+    from chainyard.backends.base import Backend, Difference, ServiceStatus
     from chainyard.chain.clock import SlotClock
     from chainyard.genesis.identities import Identities
     from chainyard.network.ready import Waiter
@@ -131,6 +131,14 @@ class NetworkState:
     def difference(self) -> Difference:
         """What `up` would change of the services."""
         return self.backend.difference(self.plan())
+
+    def services(self) -> dict[str, ServiceStatus]:
+        """State of every service; ``missing`` for one that was planned and never started."""
+        from chainyard.backends.base import ServiceStatus
+
+        planned = dict.fromkeys(port.rpartition(".")[0] for port in self.lock.ports)
+        missing = {name: ServiceStatus(name, "missing") for name in planned}
+        return missing | self.backend.observe()
 
     def not_acted_on(self) -> list[Unacted]:
         """What the spec says, and nothing acts on."""
