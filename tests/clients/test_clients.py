@@ -93,6 +93,15 @@ def test_a_client_without_adapter_is_named_with_those_that_have_one() -> None:
     assert consensus.expected == "one of: lighthouse, prysm"
 
 
+def test_a_node_without_execution_client_is_refused() -> None:
+    nodes = [
+        {"el_type": "geth", "cl_type": "prysm"},
+        {"el_type": "None", "cl_type": "prysm", "validator_count": 0},
+    ]
+    (message,) = messages(context_of(participants=nodes))
+    assert "without an execution client" in message
+
+
 @pytest.mark.parametrize("kind", ["execution", "consensus", "validator"])
 def test_unknown_adapters(kind: str) -> None:
     with pytest.raises(NotFoundError, match="no adapter for the"):

@@ -80,6 +80,11 @@ def _limits_of(context: Context, participant: Participant) -> Iterator[Problem]:
     if participant.el_service:
         execution = Part(participant, "el")
         yield from _limits_of_part(context, execution, clients.execution, participant.el_type)
+    else:
+        # Since the merge such a node can never verify a block, and its client would look for an
+        # engine at the default port, where another network may have one.
+        message = "a consensus client without an execution client is not run"
+        yield placed(message, context, Part(participant, "el"))
     consensus = Part(participant, "cl")
     yield from _limits_of_part(context, consensus, clients.consensus, participant.cl_type)
     if participant.vc_service:
