@@ -26,6 +26,7 @@ def measure(command: list[str], home: str, runs: int) -> tuple[list[float], floa
     """Seconds of each run, and the least processor time of one."""
     program = [str(Path(sys.executable).with_name("chainyard")), *command]
     environment = {**os.environ, "CHAINYARD_HOME": home}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # every installation has a bytecode cache
     times, processor = [], []
     for _ in range(runs + 1):
         began, used = time.perf_counter(), processor_seconds()

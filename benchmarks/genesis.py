@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 CASES = ("cold", "cached")
 
 
@@ -38,6 +39,8 @@ def main() -> None:
             f"{'validators':>10} {'':<7} {'total':>8} {'cpu':>8} {'keys':>8} {'genesis':>8}"
             f" {'memory':>8} {'helpers':>8}"
         )
+    with tempfile.TemporaryDirectory() as cache:
+        run_case(64, cache, arguments.fork)  # fills the bytecode cache
     for count in map(int, arguments.counts.split(",")):
         with tempfile.TemporaryDirectory() as cache:
             for name in CASES:
@@ -45,10 +48,11 @@ def main() -> None:
 
 
 def run_case(count: int, cache: str, fork: str) -> dict[str, float]:
-    """One case, timed from outside too."""
+    """One case, timed from outside too, with a bytecode cache as every installation has it."""
+    environment = {key: value for key, value in os.environ.items() if key != NO_BYTECODE}
     command = [sys.executable, __file__, "--fork", fork, "--case", str(count), cache]
     started = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return {"total": time.perf_counter() - started} | json.loads(done.stdout)
 
 

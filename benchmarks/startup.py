@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=EPOCHS_WITHOUT_A_GAP, help="to be watched")
     options = parser.parse_args()
     environment = dict(os.environ, CHAINYARD_CACHE=str(cache_dir()))
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # every installation has a bytecode cache
     with tempfile.TemporaryDirectory(prefix="chainyard-startup-") as folder:
         environment["CHAINYARD_HOME"] = folder
         try:
