@@ -75,8 +75,11 @@ class TestShape:
         assert set(endpoints["nodes"][0]["validator"]) == {"service", "metrics", "keys"}
 
     def test_status_has_the_promised_shape(self, yard: Any) -> None:
-        status = yard.json("status")
-        assert status["state"] == "running"
+        def running() -> Any:
+            status = yard.json("status")
+            return status if status["state"] == "running" else None
+
+        status = until(running, 60, "a running network")
         for key in ("head_slot", "wall_slot", "justified_epoch", "finalized_epoch"):
             assert isinstance(status[key], int)
         assert status["overrides"] == {"SLOTS_PER_EPOCH": 8}
