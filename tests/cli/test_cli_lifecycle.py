@@ -127,7 +127,7 @@ def test_dry_run_says_when_up_would_refuse(folder, networks):
     folder.run("up")
     folder.write(SPEC.replace("validator_count: 0", "validator_count: 8"))
     result = folder.run("up", "--dry-run", code=2)
-    assert "up would refuse this" in result.err
+    assert "cannot change without a new genesis" in result.err
     assert "chainyard down --name devnet" in result.err
     assert folder.run("up", code=2).err.startswith("Error: the network 'devnet' has begun")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.conftest import SHARED_CACHE
 
@@ -13,7 +14,7 @@ from chainyard import ChainyardError, Network, load_settings, load_spec
 pytest_plugins = ["pytester"]
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
-SPEC = {
+SPEC: dict[str, Any] = {
     "participants": [{"el_type": "geth", "cl_type": "prysm", "validator_count": 16}],
     "network_params": {
         "seconds_per_slot": 2,
@@ -38,6 +39,18 @@ def test_a_network_in_a_few_lines_of_python() -> None:
         assert status.nodes[0].head_block is not None
         assert [one.name for one in Network.ls()] == ["inline"]
     assert Network.ls() == []
+
+
+def test_the_keymanager_api_takes_the_networks_own_token() -> None:
+    node = SPEC["participants"][0] | {"keymanager_enabled": True}
+    with Network.create(load_spec(SPEC | {"participants": [node]}), name="keys") as network:
+        port = network.lock.ports["vc-1-geth-prysm.keymanager"]
+        url = f"http://127.0.0.1:{port}/eth/v1/keystores"
+        token = (network.layout.secrets / "keymanager" / "1-geth-prysm.txt").read_text()
+        allowed = {"authorization": f"Bearer {token}"}
+        answer = httpx.get(url, headers=allowed, trust_env=False)
+        assert len(answer.json()["data"]) == 16
+        assert httpx.get(url, trust_env=False).status_code == 401
 
 
 def test_an_error_inside_still_removes_the_network() -> None:

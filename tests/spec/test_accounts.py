@@ -131,10 +131,3 @@ def test_bad_additional_mnemonics() -> None:
         (4, "is 3: too la"),
         (5, "is the numbe"),
     ]
-
-
-def test_values_by_name_or_as_attributes() -> None:
-    account = prefunded({A: {"balance": "1ETH"}})[A]
-    assert account["balance"] == account.balance
-    with pytest.raises(KeyError):
-        account["as_map"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chainyard.backends.base import Backend
 
 BACKENDS = ("process", "fake")
+DEFAULT_BACKEND = BACKENDS[0]
 
 
 def make_backend(name: str, folder: Path, *, log_limit_mb: int = 50) -> Backend:

@@ -17,6 +17,7 @@ def write_report(error: Exception, arguments: Sequence[str]) -> Path:
     """Write what is needed to mend the bug; anything that looks like a key is left out."""
     from importlib.metadata import version
 
+    from chainyard.errors import ChainyardError
     from chainyard.home import data_dir
     from chainyard.network.store import write
 
@@ -31,10 +32,13 @@ def write_report(error: Exception, arguments: Sequence[str]) -> Path:
     path = data_dir() / "reports" / time.strftime("%Y%m%dT%H%M%S.txt", time.gmtime())
     try:
         write(path, text.encode())
-    except Exception:
+    except (OSError, ChainyardError):
         # The disk may be why we are here.
         import tempfile
 
-        path = Path(tempfile.mkstemp(prefix="chainyard-", suffix=".txt")[1])
-        path.write_text(text)
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="chainyard-", suffix=".txt", delete=False
+        ) as file:
+            file.write(text)
+        path = Path(file.name)
     return path

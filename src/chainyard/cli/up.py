@@ -11,13 +11,10 @@ from chainyard.cli.output import print_json, say
 from chainyard.cli.parser import OneOf, Parser
 from chainyard.cli.progress import show_progress
 from chainyard.cli.request import Request, read_request, tell_unacted
-from chainyard.errors import RequestError
 
 if TYPE_CHECKING:
     from chainyard.backends.base import Difference
-    from chainyard.network.network import Network
     from chainyard.network.views import UpReport
-    from chainyard.plan.model import Plan
 
 
 def arguments(parser: Parser) -> None:
@@ -112,40 +109,15 @@ def _difference(request: Request) -> Difference:
     """What ``up`` would do.
 
     Raises:
-        RequestError: ``up`` would refuse it: the chain has begun from another genesis.
+        RequestError: ``up`` would refuse it: another backend, or the chain has begun from another
+            genesis.
     """
     from chainyard.backends.base import Difference
     from chainyard.network.network import Network
 
-    if request.exists and not _needs_new_genesis(network := Network.open(request.name), request):
-        return network.backend.difference(_future_plan(network, request))
+    if request.exists:
+        network = Network.open(request.name)
+        if network.check_spec(request.spec, request.settings, request.backend):
+            plan = network.plan_of(request.spec, request.settings)
+            return network.backend.difference(plan)
     return Difference(added=request.plan().names())
-
-
-def _needs_new_genesis(network: Network, request: Request) -> bool:
-    from chainyard.network.inputs import changed_inputs, genesis_inputs
-
-    genesis = network.lock.genesis
-    if genesis is None:
-        return True
-    changed = changed_inputs(genesis.inputs, genesis_inputs(request.spec, request.settings))
-    if changed and network.lock.started:
-        raise RequestError(
-            f"up would refuse this: the chain of {network.name!r} has begun, and this cannot "
-            f"change without a new genesis: {', '.join(changed)}",
-            hint=f"another --name, or `chainyard down --name {network.name}` first",
-        )
-    return bool(changed)
-
-
-def _future_plan(network: Network, request: Request) -> Plan:
-    """The plan after `up`, with the node keys that the network has."""
-    from chainyard.plan.build import build_plan
-
-    return build_plan(
-        request.spec,
-        network.name,
-        network.identities,
-        eth2=network.eth2,
-        overrides=request.settings.consensus_config,
-    )

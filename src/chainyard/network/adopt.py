@@ -24,7 +24,6 @@ from chainyard.spec import Settings, Spec
 if TYPE_CHECKING:
     from chainyard.network.state import NetworkState
 
-DEFAULT_BACKEND = "process"
 SHOWN = 8
 
 
@@ -40,7 +39,7 @@ def adopt(
     """
     wanted = settings or Settings()
     layout = network.layout
-    chosen = backend or wanted.backend or DEFAULT_BACKEND
+    chosen = backend or wanted.backend
     # Whatever anyone refuses is said before anything is written.
     make_backend(chosen, layout.root)
     check_genesis(spec)

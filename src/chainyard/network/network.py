@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from chainyard.network.ready import Wait
     from chainyard.spec import Settings, Spec
 
-DEFAULT_BACKEND = "process"
-
 
 class Network(NetworkState):
     """A network on this machine: made from a spec, found again by its name.
@@ -74,15 +72,15 @@ class Network(NetworkState):
         layout = layout_of(name)
         return cls(layout) if layout.root.is_dir() and not layout.lock.is_file() else None
 
-    def check_spec(self, spec: Spec, settings: Settings, backend: str) -> None:
-        """Whether it could take over a spec; nothing is changed.
+    def check_spec(self, spec: Spec, settings: Settings, backend: str) -> bool:
+        """Whether it could take over a spec and keep its genesis; nothing is changed.
 
         Raises:
             RequestError: its backend is another, or its chain has begun from another genesis.
         """
         from chainyard.network.adopt import check_adoption
 
-        check_adoption(self.layout, spec, settings, backend)
+        return check_adoption(self.layout, spec, settings, backend).genesis is not None
 
     @staticmethod
     def ls() -> list[Summary]:
@@ -154,7 +152,7 @@ class Network(NetworkState):
 
     def _backend_at_any_rate(self) -> Backend:
         """Its backend; the default one if its files do not tell any more which."""
-        from chainyard.backends import make_backend
+        from chainyard.backends import DEFAULT_BACKEND, make_backend
 
         try:
             return self.backend

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from chainyard.errors import ChainyardError
 from chainyard.genesis.identities import Identities, NodeIdentity, NodeKey, make_identities
+from chainyard.genesis.keystore_layout import random_password
 from chainyard.network.layout import Layout
 from chainyard.network.store import damaged, read_json, write, write_json
 from chainyard.spec import Spec
@@ -41,10 +42,10 @@ def write_service_secrets(layout: Layout, spec: Spec, identities: Identities) ->
 
 
 def password(layout: Layout, path: str) -> str:
-    """A password of this network, made on first use."""
+    """A password of this network, made on first use: 64 hex digits, which reports leave out."""
     target = layout.secrets / path
     if not target.exists():
-        write(target, secrets.token_urlsafe(32).encode())
+        write(target, random_password(secrets.SystemRandom()).encode())
     return target.read_text()
 
 

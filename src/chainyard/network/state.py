@@ -100,14 +100,18 @@ class NetworkState:
         Raises:
             SpecError: a client cannot run what is asked of it.
         """
+        return self.plan_of(self.spec, self.settings)
+
+    def plan_of(self, spec: Spec, settings: Settings) -> Plan:
+        """What the plan would be with this spec and its own node keys; raises as `plan`."""
         from chainyard.plan.build import build_plan
 
         return build_plan(
-            self.spec,
+            spec,
             self.name,
             self.identities,
             eth2=self.eth2,
-            overrides=self.settings.consensus_config,
+            overrides=settings.consensus_config,
         )
 
     @property

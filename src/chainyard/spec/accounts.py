@@ -20,7 +20,7 @@ from chainyard.spec.kinds import (
 )
 from chainyard.spec.nodes import FrozenMap, MapNode, Node, ScalarNode, describe, shorten
 from chainyard.spec.reading import Reading
-from chainyard.spec.table import Record, Table, key, keys_of, record
+from chainyard.spec.table import Record, Table, key, record
 from chainyard.spec.yaml_reader import read_yaml
 
 DEFAULT_MNEMONIC = (
@@ -135,12 +135,6 @@ class Allocation(Record):
     secretKey: str = key(  # noqa: N815 - the file's name
         _HEX, "0x", "Private key; read, and of no effect.", secret=True
     )
-
-    def __getitem__(self, name: str) -> Any:
-        """A value by its name in genesis.json: ``allocation["balance"]`` is ``.balance``."""
-        if name not in keys_of(Allocation):
-            raise KeyError(name)
-        return getattr(self, name)
 
 
 class Embedded:
