@@ -226,6 +226,15 @@ class Backend(Protocol):
         """
         ...
 
+    def wipe(self, name: str) -> None:
+        """Remove the data of a service that does not run; its log stays.
+
+        Raises:
+            NotFoundError: it was never applied.
+            RequestError: it runs.
+        """
+        ...
+
     def destroy(self) -> None:
         """End everything at once and remove what the backend made, data and logs too.
 

@@ -12,6 +12,7 @@ what they know, as all process backends of one folder share the folder.
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -217,6 +218,12 @@ class FakeBackend:
         self._note(f"kill {signal}", (name,))
         if signal == "KILL":
             self._restart(name, -9)
+
+    def wipe(self, name: str) -> None:
+        if self._known(name).status.state == "running":
+            raise RequestError(f"{name} runs: its data cannot be removed", hint=f"stop {name}")
+        shutil.rmtree(self.folder / "data" / name, ignore_errors=True)
+        self._note("wipe", [name])
 
     def destroy(self) -> None:
         self._note("destroy", sorted(self._machine.services))

@@ -20,6 +20,7 @@ from chainyard.chain.beacon_types import (
     Validator,
     read_balance,
 )
+from chainyard.chain.errors import ApiError, ShapeError
 from chainyard.chain.events import SILENCE, follow
 from chainyard.chain.http import LARGE, Http
 from chainyard.chain.node_types import Event, Health, Identity, Peer, PeerCount, Syncing
@@ -120,6 +121,19 @@ class Beacon:
         """What is justified and finalized; None if there is no such state."""
         path = _state(state_id, "finality_checkpoints")
         return await self._rest.find(path, _data(FinalityCheckpoints.read))
+
+    async def fork_choice_roots(self) -> frozenset[str] | None:
+        """Roots of all blocks that the node can build on (``/eth/v1/debug/fork_choice``).
+
+        A block may be on the node's disk and not among them. None if the node does not tell.
+        """
+        path = "/eth/v1/debug/fork_choice"
+        try:
+            return await self._rest.get(path, _fork_choice_roots, limit=LARGE)
+        except (ApiError, ShapeError) as error:
+            if isinstance(error, ApiError) and error.temporary:
+                raise
+            return None
 
     async def blob_sidecars(self, block_id: BlockId = "head") -> tuple[BlobSidecar, ...] | None:
         """A block's blobs (Deneb and Electra); None if there is no such block."""
@@ -263,6 +277,12 @@ def _data(read: Callable[[Fields], T]) -> Callable[[Fields], T]:
 
 def _each(read: Callable[[Fields], T]) -> Callable[[Fields], tuple[T, ...]]:
     return lambda answer: answer.each("data", read)
+
+
+def _fork_choice_roots(answer: Fields) -> frozenset[str]:
+    # Some nodes wrap the answer in "data", as others answers are; the specification does not.
+    whole = answer.optional("data", answer.object) or answer
+    return frozenset(whole.each("fork_choice_nodes", lambda node: node.root("block_root")))
 
 
 def _headers(answer: Fields) -> tuple[Header, ...]:

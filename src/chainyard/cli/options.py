@@ -68,6 +68,15 @@ def add_wait(parser: Parser) -> None:
     )
 
 
+def add_slashing_risk(parser: Parser) -> None:
+    """``--accept-slashing-risk``."""
+    parser.add_argument(
+        "--accept-slashing-risk",
+        action="store_true",
+        help="start validators whose slashing protection is gone, after a wait of three epochs",
+    )
+
+
 def named(given: str | None) -> str | None:
     """The name that was given, by ``--name`` or in the environment, if any."""
     return os.environ.get("CHAINYARD_NAME") or None if given is None else given

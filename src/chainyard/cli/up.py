@@ -6,7 +6,14 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from chainyard.cli.endpoints import endpoints_table
-from chainyard.cli.options import add_file, add_name, add_output, add_wait, name_flag
+from chainyard.cli.options import (
+    add_file,
+    add_name,
+    add_output,
+    add_slashing_risk,
+    add_wait,
+    name_flag,
+)
 from chainyard.cli.output import print_json, say
 from chainyard.cli.parser import OneOf, Parser
 from chainyard.cli.progress import show_progress
@@ -38,6 +45,7 @@ def arguments(parser: Parser) -> None:
         help="refuse a file that says anything that nothing acts on",
     )
     add_wait(parser)
+    add_slashing_risk(parser)
     add_output(parser)
 
 
@@ -62,13 +70,20 @@ def _up(request: Request, args: Namespace) -> UpReport:
         network = Network.create(
             request.spec, name=request.name, settings=request.settings, backend=request.backend
         )
-        return network.up(wait=args.wait, timeout=args.timeout, progress=progress)
+        return network.up(
+            wait=args.wait,
+            timeout=args.timeout,
+            progress=progress,
+            accept_slashing_risk=args.accept_slashing_risk,
+        )
 
 
 def print_report(report: UpReport) -> None:
     """What was done, where everything is, and what to do next."""
     flag = name_flag(report.network)
     say(_headline(report))
+    for sentence in report.healed:
+        say(f"  healed: {sentence}")
     say()
     say("\n".join(endpoints_table(report.endpoints)))
     say()

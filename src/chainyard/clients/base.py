@@ -105,6 +105,10 @@ class ValidatorClient(Protocol):
     program: str
     keystores: frozenset[str]  # the parts of the keystore layout that it reads
 
+    def protection(self, participant: Participant) -> Text:
+        """Path of its slashing-protection database, which is there once it has run."""
+        ...
+
     def validator(self, context: Context, node: Node) -> Service:
         """The node's validator service: ports ``metrics`` and, if asked for, ``keymanager``."""
         ...

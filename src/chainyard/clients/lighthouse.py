@@ -99,6 +99,9 @@ class LighthouseValidator:
     program = "lighthouse"
     keystores = frozenset({"keys", "secrets"})
 
+    def protection(self, participant: Participant) -> Text:
+        return Text.of(Shared(f"keys/{participant.name}/keys"), "/slashing_protection.sqlite")
+
     def validator(self, context: Context, node: Node) -> Service:
         participant = node.participant
         part = Part(participant, "vc")

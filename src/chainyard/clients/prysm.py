@@ -122,6 +122,9 @@ class PrysmValidator:
     program = "prysm-validator"
     keystores = frozenset({"prysm"})
 
+    def protection(self, participant: Participant) -> Text:  # noqa: ARG002 - the protocol's
+        return Text.of(Data(), "/validator.db")
+
     def validator(self, context: Context, node: Node) -> Service:
         participant = node.participant
         part = Part(participant, "vc")
@@ -173,6 +176,9 @@ def _chain_args(context: Context, participant: Participant) -> Iterator[str | Te
     # Prysm resumes at its last justified checkpoint otherwise, behind its execution client, and
     # such a network never moves again (measured: reference, clients).
     yield "--sync-from=head"
+    # Whole blocks on its own disk: what it saw last can be read from it when its execution client
+    # has lost it. Only a new database can have them.
+    yield "--save-full-execution-payloads"
     if participant.checkpoint_sync_enabled and context.spec.checkpoint_sync_url:
         yield f"--checkpoint-sync-url={context.spec.checkpoint_sync_url}"
         yield f"--genesis-beacon-api-url={context.spec.checkpoint_sync_url}"

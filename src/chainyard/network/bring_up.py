@@ -20,6 +20,7 @@ import anyio
 
 from chainyard.chain.clock import SlotClock
 from chainyard.genesis.keys import ValidatorKeys
+from chainyard.network.heal.guard import note_ran, vc_services
 from chainyard.network.prepare import (
     allot_ports,
     ensure_genesis,
@@ -28,6 +29,7 @@ from chainyard.network.prepare import (
     genesis_keys,
 )
 from chainyard.network.ready import Wait, Waiter
+from chainyard.network.resume import Resumption
 from chainyard.network.secrets import write_service_secrets
 from chainyard.network.status import SLOTS_BEHIND
 from chainyard.network.store import append_event
@@ -56,7 +58,12 @@ class _Timer:
 
 
 def bring_up(
-    network: NetworkState, *, wait: Wait | None, timeout: float | None, progress: Progress
+    network: NetworkState,
+    *,
+    wait: Wait | None,
+    timeout: float | None,
+    progress: Progress,
+    accept_slashing_risk: bool = False,
 ) -> UpReport:
     """Bring the network up; raises as `Network.up`."""
     timer = _Timer()
@@ -64,14 +71,17 @@ def bring_up(
         created = not network.lock.started
         programs = _prepare(network, timer, progress)
         waiter = network.waiter(progress)
-        changed = _start(network, waiter, programs, timer, progress)
+        start = _Start(network, waiter, programs, timer, progress, accept_slashing_risk)
+        changed = start.run()
     chosen: Wait = wait or ("finalized" if network.spec.wait_for_finalization else "block")
     slots = 10 if chosen == "block" else 6 * waiter.clock.slots_per_epoch
     limit = default_timeout(waiter.clock, slots) if timeout is None else timeout
     with timer.part("wait"):
         slot = _first_slot(waiter.clock, anew=bool(changed))
         anyio.run(partial(waiter.until, chosen, timeout=limit, slot=slot))
-    return UpReport(network.name, created, changed, timer.seconds, waiter.endpoints)
+    return UpReport(
+        network.name, created, changed, timer.seconds, waiter.endpoints, tuple(start.healed)
+    )
 
 
 def _first_slot(clock: SlotClock, *, anew: bool) -> int:
@@ -116,32 +126,61 @@ def _make_keys(
     return keys
 
 
-def _start(
-    network: NetworkState,
-    waiter: Waiter,
-    programs: dict[str, Path],
-    timer: _Timer,
-    progress: Progress,
-) -> tuple[str, ...]:
-    """Make the services what they should be; the names of those that were not.
+@dataclass
+class _Start:
+    """Makes the services what they should be."""
 
-    Validator clients come last, once their beacon nodes answer. One that is started before finds
-    nobody, and asks again only a slot later: the first slots would be empty.
-    """
-    backend, plan = network.backend, waiter.plan
-    difference = backend.difference(plan, programs)
-    changed = {name for part in vars(difference).values() for name in part}
-    if not changed:
-        return ()
-    validators = {node.vc_service for node in network.spec.participants if node.vc_service}
-    progress.started("start")
-    network.update_lock(started=True)
-    append_event(network.layout.events, "started", **vars(difference))
-    with timer.part("start"):
-        backend.apply(plan, programs, only=changed - validators)
-    if changed & validators:
-        with timer.part("beacon nodes"):
-            anyio.run(partial(waiter.apis, timeout=CLIENT_START))
-        backend.apply(plan, programs)
-    progress.finished("start", f"{len(changed)} services")
-    return tuple(sorted(changed))
+    network: NetworkState
+    waiter: Waiter
+    programs: dict[str, Path]
+    timer: _Timer
+    progress: Progress
+    accept_slashing_risk: bool
+    healed: list[str] = field(default_factory=list)
+
+    def run(self) -> tuple[str, ...]:
+        """The names of the services that were not as they should be."""
+        network = self.network
+        difference = network.backend.difference(self.waiter.plan, self.programs)
+        changed = {name for part in vars(difference).values() for name in part}
+        if not changed:
+            return ()
+        self.progress.started("start")
+        again = network.lock.started
+        network.update_lock(started=True)
+        append_event(network.layout.events, "started", **vars(difference))
+        if again:
+            self._resume(changed)
+        else:
+            self._first(changed)
+        self.progress.finished("start", f"{len(changed)} services")
+        return tuple(sorted(changed))
+
+    def _first(self, changed: set[str]) -> None:
+        """Everything at once but for validator clients, which come last.
+
+        One that is started before its beacon node answers finds nobody, and asks again only a slot
+        later: the first slots would be empty.
+        """
+        network, plan = self.network, self.waiter.plan
+        validators = vc_services(network.spec.participants)
+        with self.timer.part("start"):
+            network.backend.apply(plan, self.programs, only=changed - validators)
+        if changed & validators:
+            with self.timer.part("beacon nodes"):
+                anyio.run(partial(self.waiter.apis, timeout=CLIENT_START))
+            note_ran(network, validators)
+            network.backend.apply(plan, self.programs)
+
+    def _resume(self, changed: set[str]) -> None:
+        """As `_first`, for a chain that has a past: it is healed before anybody votes."""
+        resumption = Resumption(
+            self.network,
+            self.waiter,
+            self.programs,
+            self.progress,
+            CLIENT_START,
+            self.accept_slashing_risk,
+        )
+        with self.timer.part("start"):
+            self.healed = resumption.run(changed)

@@ -64,6 +64,16 @@ class Layout:
         return self.root / "keys"
 
     @property
+    def journal(self) -> Path:
+        """Every signed block that was seen."""
+        return self.root / "data" / "journal"
+
+    @property
+    def guard(self) -> Path:
+        """Names of the validator clients that have ever run."""
+        return self.root / "validators-ran.json"
+
+    @property
     def events(self) -> Path:
         """What happened, a JSON object a line."""
         return self.root / "events.jsonl"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from chainyard.errors import ChainyardError, NotFoundError
 from chainyard.network.layout import existing, layout_of
 from chainyard.network.state import NetworkState
-from chainyard.network.store import append_event, mutex, remove_tree
+from chainyard.network.store import mutex, remove_tree
 from chainyard.network.views import Status, Summary, UpReport
 from chainyard.progress import NoProgress, Progress
 
@@ -97,6 +97,7 @@ class Network(NetworkState):
         wait: Wait | None = None,
         timeout: float | None = None,
         progress: Progress | None = None,
+        accept_slashing_risk: bool = False,
     ) -> UpReport:
         """Bring it to what its spec says, from whatever it is; twice changes nothing.
 
@@ -104,6 +105,8 @@ class Network(NetworkState):
             wait: for the first block on every node, for finality, or for nothing. None is
                 ``block``, or ``finalized`` if the spec says ``wait_for_finalization``.
             timeout: seconds to wait; None is derived from the chain's own times.
+            accept_slashing_risk: start validators whose slashing protection is gone, after
+                three epochs.
 
         Raises:
             DownloadError: a client's program cannot be had.
@@ -112,7 +115,13 @@ class Network(NetworkState):
         """
         from chainyard.network.bring_up import bring_up
 
-        return bring_up(self, wait=wait, timeout=timeout, progress=progress or NoProgress())
+        return bring_up(
+            self,
+            wait=wait,
+            timeout=timeout,
+            progress=progress or NoProgress(),
+            accept_slashing_risk=accept_slashing_risk,
+        )
 
     def start(
         self,
@@ -120,9 +129,15 @@ class Network(NetworkState):
         wait: Wait | None = None,
         timeout: float | None = None,
         progress: Progress | None = None,
+        accept_slashing_risk: bool = False,
     ) -> UpReport:
-        """Start it again after `stop`, as it was; raises as `up`."""
-        return self.up(wait=wait, timeout=timeout, progress=progress)
+        """Start it again after `stop` or a crash, as it was; arguments and errors as of `up`."""
+        return self.up(
+            wait=wait,
+            timeout=timeout,
+            progress=progress,
+            accept_slashing_risk=accept_slashing_risk,
+        )
 
     def stop(self, *, progress: Progress | None = None) -> tuple[str, ...]:
         """End its services in order: validators, beacon nodes, execution clients.
@@ -130,11 +145,12 @@ class Network(NetworkState):
         Returns:
             Services that had to be killed: they did not end in their time.
         """
+        from chainyard.network.halt import halt
+
         told = progress or NoProgress()
         with self.held():
             told.started("stop")
-            killed = self.backend.stop(progress=partial(_tell, told))
-            append_event(self.layout.events, "stopped", killed=killed)
+            killed = halt(self, told)
             told.finished("stop")
         return killed
 
@@ -247,7 +263,3 @@ class Network(NetworkState):
         slots = (epoch + 4) * waiter.clock.slots_per_epoch
         limit = default_timeout(waiter.clock, slots=slots) if timeout is None else timeout
         anyio.run(partial(waiter.finality, epoch, timeout=limit))
-
-
-def _tell(progress: Progress, service: str, what: str) -> None:
-    progress.note(f"{service}: {what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from chainyard.network.store import mutex, write_tree
 from chainyard.plan.model import Plan
 from chainyard.progress import Progress
 from chainyard.service import Program
+from chainyard.services.journal import PYTHON
 from chainyard.spec import Participant
 
 if TYPE_CHECKING:
@@ -54,8 +56,13 @@ def ensure_programs(network: NetworkState, progress: Progress) -> dict[str, Path
         clients.MODULES_DIR,
         progress=progress,
     )
+    programs = {service.name: service.program for service in network.plan()}
+    # Modules of ours run with the interpreter that runs this.
+    ours = {name: Path(sys.executable) for name, one in programs.items() if one.name == PYTHON}
     wanted = {
-        service.name: _beside_the_file(service.program, lock.source) for service in network.plan()
+        service: _beside_the_file(program, lock.source)
+        for service, program in programs.items()
+        if service not in ours
     }
     pinned = {program.name: program for program in wanted.values() if not program.path}
     found = resolver.resolve(list(pinned.values()), lock.programs)
@@ -70,7 +77,7 @@ def ensure_programs(network: NetworkState, progress: Progress) -> dict[str, Path
     locked = {name: program.lock() for name, program in found.items()}
     if locked != lock.programs:
         network.update_lock(programs=locked)
-    return {
+    return ours | {
         service: (own.get(program) or found[program.name]).path
         for service, program in wanted.items()
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import anyio
 import anyio.to_thread
@@ -16,7 +17,7 @@ from chainyard.chain.beacon import Beacon
 from chainyard.chain.clock import SlotClock
 from chainyard.chain.errors import UnreachableError
 from chainyard.chain.execution import Execution
-from chainyard.chain.waiting import STARTING, NotYet, wait_announced, wait_for
+from chainyard.chain.waiting import STARTING, NotYet, wait_announced, wait_for, wait_for_api
 from chainyard.errors import ChainyardError, NotReadyError, ServiceFailedError
 from chainyard.network.views import Endpoints, NodeEndpoints
 from chainyard.plan.model import Plan
@@ -24,6 +25,9 @@ from chainyard.progress import Progress
 
 Reached = Callable[[NodeEndpoints, Beacon], Awaitable[NotYet | None]]
 """None once a node is that far."""
+
+NodeWait = Callable[[NodeEndpoints, str, float], Coroutine[Any, Any, None]]
+"""Waits for one node: what for, in words, and for how many seconds."""
 
 Wait = Literal["none", "block", "finalized"]
 
@@ -75,6 +79,39 @@ class Waiter:
         own = {node.validator.service for node in self.endpoints.nodes if node.validator}
         await self._all_nodes(reached, "beacon nodes", timeout, unwatched=own)
 
+    async def executions(self, *, timeout: float) -> None:
+        """Wait until every execution client answers; raises as `until`. No others are watched."""
+        own = {node.execution.service for node in self.endpoints.nodes if node.execution}
+        others = set(self.plan.names()) - own
+        await self._watched(self._execution_answers, "execution clients", timeout, others)
+
+    async def peers(self, *, timeout: float) -> None:
+        """Wait until every beacon node has a peer, if there are others; raises as `until`.
+
+        A validator that proposes into an empty room makes a fork.
+        """
+        if len(self.endpoints.nodes) < 2:
+            return
+
+        async def reached(node: NodeEndpoints, beacon: Beacon) -> NotYet | None:
+            if (await beacon.peer_count()).connected or await self._is_peer(node):
+                return None
+            return NotYet("no peer")
+
+        own = {node.validator.service for node in self.endpoints.nodes if node.validator}
+        await self._all_nodes(reached, "peers", timeout, unwatched=own)
+
+    async def _is_peer(self, node: NodeEndpoints) -> bool:
+        """Whether another node counts it: one that was dialled counts the other only later."""
+        for other in self.endpoints.nodes:
+            with suppress(UnreachableError):
+                async with Beacon(other.consensus.http, timeout=5.0) as its:
+                    peers = await its.peers()
+                if any(peer.peer_id == node.consensus.peer_id for peer in peers
+                       if peer.state == "connected"):  # fmt: skip
+                    return True
+        return False
+
     async def block(self, number: int, *, timeout: float) -> None:
         """Wait until every node has execution block ``number``; raises as `until`."""
 
@@ -95,13 +132,19 @@ class Waiter:
     async def _all_nodes(
         self, reached: Reached, what: str, timeout: float, unwatched: Collection[str] = ()
     ) -> None:
+        await self._watched(partial(self._node, reached), what, timeout, unwatched)
+
+    async def _watched(
+        self, wait: NodeWait, what: str, timeout: float, unwatched: Collection[str] = ()
+    ) -> None:
+        """Wait for all nodes at once, and end as soon as a service is beyond hope."""
         self.progress.started(what)
         try:
             async with anyio.create_task_group() as outer:
                 outer.start_soon(self._watch, unwatched)
                 async with anyio.create_task_group() as nodes:
                     for node in self.endpoints.nodes:
-                        nodes.start_soon(self._node, node, reached, what, timeout)
+                        nodes.start_soon(wait, node, what, timeout)
                 outer.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             # One service that failed is the reason for all the rest.
@@ -113,7 +156,13 @@ class Waiter:
             raise self._explained(_first(known)) from None
         self.progress.finished(what)
 
-    async def _node(self, node: NodeEndpoints, reached: Reached, what: str, timeout: float) -> None:
+    async def _execution_answers(self, node: NodeEndpoints, _what: str, timeout: float) -> None:
+        if node.execution is None:
+            return
+        async with Execution(node.execution.rpc, timeout=5.0) as execution:
+            await wait_for_api(execution, timeout=timeout)
+
+    async def _node(self, reached: Reached, node: NodeEndpoints, what: str, timeout: float) -> None:
         async with Beacon(node.consensus.http, timeout=5.0) as beacon:
             began = anyio.current_time()
             await wait_for(

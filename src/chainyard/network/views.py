@@ -134,6 +134,7 @@ class UpReport:
         changed: names of the services that were started, restarted or removed; empty when the
             network already was as it should be.
         seconds: how long each part took: programs, keys, genesis, start, block, …
+        healed: what was lost in a crash and given back, a sentence each.
     """
 
     network: str
@@ -141,6 +142,7 @@ class UpReport:
     changed: tuple[str, ...]
     seconds: dict[str, float]
     endpoints: Endpoints
+    healed: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, as ``up --output json`` prints it."""

@@ -13,6 +13,7 @@ from chainyard.errors import NotFoundError, Problem, SpecError
 from chainyard.genesis.identities import Identities
 from chainyard.plan.model import Plan
 from chainyard.service import Service
+from chainyard.services.journal import journal_service
 from chainyard.spec import Participant, Spec
 
 
@@ -46,6 +47,7 @@ def build_plan(
     if problems := list(check_limits(context)):
         raise SpecError(problems)
     services = [service for node in context.nodes for service in _services(context, node)]
+    services.append(journal_service(context))
     return Plan(network=name, services=tuple(sorted(services, key=lambda s: s.stop.order)))
 
 

@@ -24,7 +24,7 @@ from chainyard.backends.base import (
     check_known,
     stop_groups,
 )
-from chainyard.backends.files import remove_socket_dir, socket_dir
+from chainyard.backends.files import private_dir, remove_socket_dir, socket_dir
 from chainyard.backends.logs import follow_log, read_log
 from chainyard.backends.ports import allot
 from chainyard.backends.process import render, status, stopping
@@ -149,6 +149,19 @@ class ProcessBackend:
         number = _signal(signal)
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(number)
+
+    def wipe(self, name: str) -> None:
+        self._launch(name)
+        if not self._is_idle(name):
+            raise RequestError(f"{name} runs: its data cannot be removed", hint=f"stop {name}")
+        data = self.folder / "data" / name
+        # Renamed first: a crash leaves all of it or none.
+        gone = data.with_name(f".{name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        if data.is_dir():
+            data.rename(gone)
+        private_dir(data)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def destroy(self) -> None:
         self._supervisor.settle()

@@ -1,0 +1,1 @@
+"""What runs beside the nodes. One file a service."""
