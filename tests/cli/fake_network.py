@@ -57,7 +57,7 @@ class FakeNetwork(Network):
         cls.calls, cls.statuses = [], []
         cls.during_up = cls.lines = None
 
-    def up(self, *, wait=None, timeout=None, progress=None) -> UpReport:
+    def up(self, *, wait=None, timeout=None, progress=None, accept_slashing_risk=False) -> UpReport:
         told = progress or NoProgress()
         self.calls.append(("up", self.name, wait, timeout))
         created = not self.lock.started

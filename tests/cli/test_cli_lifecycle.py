@@ -108,7 +108,7 @@ def test_dry_run_does_nothing(folder, networks):
     assert not folder.home.exists() or not folder.network().exists()
     value = folder.json("up", "--dry-run")
     assert value["exists"] is False
-    assert len(value["would"]["start"]) == 5
+    assert len(value["would"]["start"]) == 6
 
 
 def test_dry_run_tells_only_differences(folder, networks):

@@ -373,7 +373,8 @@ def test_validate_as_a_network_that_cannot_be(folder):
 def test_plan_is_a_tree(folder):
     out = folder.run("plan").out
     assert out.startswith("devnet (fake backend)\n├── 1-geth-prysm: 32 keys\n")
-    assert "└── 2-geth-prysm: no keys" in out
+    assert "├── 2-geth-prysm: no keys" in out
+    assert "└── services\n    └── journal\n" in out
     for name in ("el-1-geth-prysm", "cl-1-prysm-geth", "vc-1-geth-prysm", "el-2-geth-prysm"):
         assert f"── {name}\n" in out
     assert "--http.port=${el-1-geth-prysm.port.rpc}" in out

@@ -14,6 +14,7 @@ import pytest
 from chainyard import Network, Settings
 from chainyard.backends.fake import FakeBackend
 from chainyard.genesis.make import Genesis, make_genesis
+from chainyard.network.heal.nodes import Healer
 from chainyard.network.ready import Waiter
 from chainyard.spec import Spec
 from tests.chain.standin import StandIn
@@ -39,7 +40,8 @@ PROGRAMS = {
 VALIDATORS = ("vc-1-geth-prysm", "vc-2-geth-prysm")
 EXECUTION = tuple(f"el-{i}-geth-prysm" for i in (1, 2, 3))
 BEACONS = tuple(f"cl-{i}-prysm-geth" for i in (1, 2, 3))
-SERVICES = (*EXECUTION, *BEACONS, *VALIDATORS)
+JOURNAL = "journal"
+SERVICES = (*EXECUTION, JOURNAL, *BEACONS, *VALIDATORS)
 
 
 def edited(**changes: str) -> Spec:
@@ -99,8 +101,21 @@ def asked_apis(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
         states = waiter.backend.observe()
         asked.append({name for name, status in states.items() if status.state == "running"})
 
+    async def met(waiter: Waiter, *, timeout: float) -> None:
+        """As if every node answered, and had a peer."""
+
+    async def nothing_lost(healer: Healer, *_: object) -> list[str]:
+        return []
+
     if "beacons" not in request.fixturenames:
         monkeypatch.setattr(Waiter, "apis", apis)
+    monkeypatch.setattr(Waiter, "executions", met)
+    monkeypatch.setattr(Waiter, "peers", met)
+    monkeypatch.setattr(Healer, "executions", nothing_lost)
+    monkeypatch.setattr(Healer, "consensus", nothing_lost)
+    if "guarded" not in request.fixturenames:
+        # The fake backend's validators write no database.
+        monkeypatch.setattr("chainyard.network.heal.guard.unprotected", lambda _network: [])
     return asked
 
 

@@ -108,7 +108,7 @@ def test_before_the_first_start_any_spec_is_taken_and_the_genesis_made_anew(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("chainyard.network.bring_up._start", no_start)
+        patch.setattr("chainyard.network.bring_up._Start.run", no_start)
         with pytest.raises(KeyboardInterrupt):
             network.up(wait="none")
     before = network.lock

@@ -37,7 +37,7 @@ def test_the_same_file_gives_the_same_plan() -> None:
     first, second = preview(text), preview(text)
     assert first == second
     assert plan_as_dict(first) == plan_as_dict(second)
-    assert first.names() == ("el-1-geth-prysm", "cl-1-prysm-geth", "vc-1-geth-prysm")
+    assert first.names() == ("el-1-geth-prysm", "journal", "cl-1-prysm-geth", "vc-1-geth-prysm")
 
 
 def test_another_name_is_another_network_of_the_same_services() -> None:
@@ -48,7 +48,7 @@ def test_another_name_is_another_network_of_the_same_services() -> None:
 
 def test_services_start_in_the_order_in_which_they_need_each_other() -> None:
     plan = preview(spec_text(f"{PRYSM}\n{PRYSM}"))
-    assert [name[:2] for name in plan.names()] == ["el", "el", "cl", "cl", "vc", "vc"]
+    assert [name[:2] for name in plan.names()] == ["el", "el", "jo", "cl", "cl", "vc", "vc"]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ def _as_dict(program: Resolved) -> dict[str, Any]:
 
 def _programs_of_request(args: Namespace) -> list[Program]:
     """Programs of the network that is meant: of that name, of this folder, or the default one."""
+    from chainyard.services.journal import PYTHON
+
     request = read_request(None, args.name)
     if named(args.name) and request.exists:
         from chainyard.network.network import Network
@@ -141,7 +143,9 @@ def _programs_of_request(args: Namespace) -> list[Program]:
         services = Network.open(request.name).plan().services
     else:
         services = request.plan().services
-    return list(dict.fromkeys(service.program for service in services))
+    # What runs Chainyard's own modules is here already.
+    wanted = [service.program for service in services if service.program.name != PYTHON]
+    return list(dict.fromkeys(wanted))
 
 
 def _catalog() -> Catalog:

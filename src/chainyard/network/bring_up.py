@@ -20,7 +20,9 @@ import anyio
 
 from chainyard.chain.clock import SlotClock
 from chainyard.genesis.keys import ValidatorKeys
+from chainyard.journal.store import Journal
 from chainyard.network.heal.guard import note_ran, vc_services
+from chainyard.network.heal.stalled import stalled
 from chainyard.network.prepare import (
     allot_ports,
     ensure_genesis,
@@ -143,10 +145,12 @@ class _Start:
         network = self.network
         difference = network.backend.difference(self.waiter.plan, self.programs)
         changed = {name for part in vars(difference).values() for name in part}
+        again = network.lock.started
+        if not changed and again:
+            changed = self._stalled()
         if not changed:
             return ()
         self.progress.started("start")
-        again = network.lock.started
         network.update_lock(started=True)
         append_event(network.layout.events, "started", **vars(difference))
         if again:
@@ -155,6 +159,17 @@ class _Start:
             self._first(changed)
         self.progress.finished("start", f"{len(changed)} services")
         return tuple(sorted(changed))
+
+    def _stalled(self) -> set[str]:
+        """Execution services of nodes that run and stand still."""
+        tip = Journal(self.network.layout.journal).tip()
+        waiter = self.waiter
+        if tip is None:
+            return set()
+        nodes = anyio.run(stalled, waiter.endpoints.nodes, waiter.clock, tip.block_number)
+        for node in nodes:
+            self.progress.note(f"{node.name} stands still: it is healed")
+        return {node.execution.service for node in nodes if node.execution}
 
     def _first(self, changed: set[str]) -> None:
         """Everything at once but for validator clients, which come last.
