@@ -63,9 +63,11 @@ class Resumption:
         self._apply(set(self.waiter.plan.names()) - validators)
         anyio.run(partial(self.waiter.apis, timeout=self.start_limit))
         self._heal_consensus()
-        self._validators(validators)
-        if self.told:
-            append_event(self.network.layout.events, "healed", told=self.told)
+        try:
+            self._validators(validators)
+        finally:
+            if self.told:
+                append_event(self.network.layout.events, "healed", told=self.told)
         return self.told
 
     def _services(self, part: str) -> set[str]:

@@ -61,11 +61,6 @@ def note_ran(network: NetworkState, services: Collection[str]) -> None:
         write_json(network.layout.guard, sorted(ran | set(services)))
 
 
-def forget_ran(network: NetworkState, service: str) -> None:
-    """Take a validator client off the list: the risk was accepted and waited out."""
-    write_json(network.layout.guard, sorted(_ran(network) - {service}))
-
-
 def refusal(network: str, found: Unprotected) -> ChainyardError:
     """Why a validator client is not started."""
     return ChainyardError(
